@@ -1,0 +1,170 @@
+"""The manifest: what an archive says about itself. JSON in and out; docs/archive-format.md describes it for others.
+
+Knows nothing of tar files or protobuf.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hatch_flyte.entity import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMAT = 1
+"""Version of the manifest's form. A reader refuses a higher number and ignores keys it doesn't know."""
+
+
+class ManifestError(ValueError):
+    """The text is no manifest; `str()` says where and what."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestEntity:
+    """One entity of the archive, as its member file and as its author's source."""
+
+    file: str
+    """Name of the member that holds the protobuf."""
+    kind: Kind
+    name: str
+    digest: str
+    """SHA-256 of the member's bytes, 64 hexadecimal digits."""
+    module: str = ""
+    """Dotted module that defines it; empty where unknown."""
+    source: str = ""
+    """Path of that module in the wheel, with `/`; empty for entities of other distributions."""
+    line: int = 0
+    """Line of the definition, from 1; 0 where unknown."""
+    activate: bool = False
+    """Whether the author marked the launch plan `auto_activate`, which flytekit keeps out of the protobuf."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What an archive holds, from which distribution, for which images."""
+
+    name: str
+    version: str
+    entities: tuple[ManifestEntity, ...]
+    code: str = "image"
+    """`image` (the code is in the image) or `wheel` (a bundle ships it)."""
+    bundle: str = ""
+    """Digest of the bundle; empty without one."""
+    destination: str = ""
+    """Where a task unpacks the bundle; empty without one."""
+    images: Mapping[str, str] = field(default_factory=dict)
+    """Image by name; `default` is the one of tasks that name none."""
+    python: str = ""
+    """Version of the interpreter that serialized."""
+    flytekit: str = ""
+    generator: str = ""
+
+    def to_json(self) -> str:
+        """Return the one JSON text of this manifest: sorted keys, ASCII, no blanks."""
+        table: dict[str, Any] = {
+            "format": FORMAT,
+            "distribution": {"name": self.name, "version": self.version},
+            "code": self.code,
+            "images": dict(self.images),
+            "python": self.python,
+            "flytekit": self.flytekit,
+            "generator": self.generator,
+            "entities": [_entity_table(entity) for entity in self.entities],
+        }
+        if self.bundle:
+            table["bundle"] = {"digest": self.bundle, "destination": self.destination}
+        return json.dumps(table, sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """Parse a manifest that may come from anywhere; `ManifestError` for anything that isn't one."""
+        try:
+            table = json.loads(text)
+        except (ValueError, RecursionError) as problem:
+            raise ManifestError(f"expected JSON ({problem})") from problem
+        read = _Reader(table, "manifest")
+        if (number := read.value("format", int)) > FORMAT:
+            raise ManifestError(
+                f"manifest.format: made for a newer hatch-flyte (got {number}, this one reads up to {FORMAT})"
+            )
+        distribution = _Reader(read.value("distribution", dict), "manifest.distribution")
+        bundle = _Reader(read.value("bundle", dict, {}), "manifest.bundle")
+        return cls(
+            name=distribution.value("name", str),
+            version=distribution.value("version", str),
+            code=read.value("code", str, "image"),
+            bundle=bundle.value("digest", str, ""),
+            destination=bundle.value("destination", str, ""),
+            images=read.strings("images"),
+            python=read.value("python", str, ""),
+            flytekit=read.value("flytekit", str, ""),
+            generator=read.value("generator", str, ""),
+            entities=tuple(
+                _entity(item, f"manifest.entities[{index}]") for index, item in enumerate(read.value("entities", list))
+            ),
+        )
+
+
+def _entity_table(entity: ManifestEntity) -> dict[str, Any]:
+    table: dict[str, Any] = {
+        "file": entity.file,
+        "kind": entity.kind.value,
+        "name": entity.name,
+        "digest": entity.digest,
+    }
+    optional = {
+        "module": entity.module,
+        "source": entity.source,
+        "line": entity.line,
+        "activate": entity.activate,
+    }
+    return table | {key: value for key, value in optional.items() if value}
+
+
+def _entity(item: object, where: str) -> ManifestEntity:
+    read = _Reader(item, where)
+    word = read.value("kind", str)
+    try:
+        kind = Kind(word)
+    except ValueError as problem:
+        words = ", ".join(repr(known.value) for known in Kind)
+        raise ManifestError(f"{where}.kind: expected one of {words} (got {word!r})") from problem
+    return ManifestEntity(
+        file=read.value("file", str),
+        kind=kind,
+        name=read.value("name", str),
+        digest=read.value("digest", str),
+        module=read.value("module", str, ""),
+        source=read.value("source", str, ""),
+        line=read.value("line", int, 0),
+        activate=read.value("activate", bool, default=False),
+    )
+
+
+class _Reader:
+    """Typed access to one JSON object."""
+
+    def __init__(self, table: object, where: str) -> None:
+        if not isinstance(table, dict):
+            raise ManifestError(f"{where}: expected an object (got {type(table).__name__})")
+        self._table, self._where = table, where
+
+    def value(self, key: str, kind: type[Any], default: object = None) -> Any:
+        """Return the value of `key`, of exactly the type `kind` (a bool is no int)."""
+        if key not in self._table and default is not None:
+            return default
+        value = self._table.get(key)
+        if type(value) is not kind:
+            raise ManifestError(f"{self._where}.{key}: expected {kind.__name__} (got {type(value).__name__})")
+        return value
+
+    def strings(self, key: str) -> dict[str, str]:
+        """Return a table of strings."""
+        table = self.value(key, dict, {})
+        for name, value in table.items():
+            if not isinstance(value, str):
+                raise ManifestError(f"{self._where}.{key}.{name}: expected str (got {type(value).__name__})")
+        return dict(table)

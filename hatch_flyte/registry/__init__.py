@@ -1,0 +1,1 @@
+"""Everything that remembers entities: clusters over gRPC, and the local registry."""

@@ -1,0 +1,135 @@
+"""What publishing and listing need of a registry, whichever it is.
+
+Two adapters implement it: `client` (a cluster over gRPC) and `local` (the built-in registry, in this process).
+Knows neither gRPC nor SQL.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from hatch_flyte.errors import (
+    AccessError,
+    AlreadyExistsError,
+    ConflictError,
+    NotFoundError,
+    RegistryError,
+    RejectedError,
+    UnreachableError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from google.protobuf.message import Message
+
+    from hatch_flyte.bundle import Bundle
+    from hatch_flyte.entity import Identifier, Kind
+
+
+class Code(enum.IntEnum):
+    """gRPC's status codes, by number, for those who don't import grpc."""
+
+    OK = 0
+    CANCELLED = 1
+    UNKNOWN = 2
+    INVALID_ARGUMENT = 3
+    DEADLINE_EXCEEDED = 4
+    NOT_FOUND = 5
+    ALREADY_EXISTS = 6
+    PERMISSION_DENIED = 7
+    RESOURCE_EXHAUSTED = 8
+    FAILED_PRECONDITION = 9
+    ABORTED = 10
+    OUT_OF_RANGE = 11
+    UNIMPLEMENTED = 12
+    INTERNAL = 13
+    UNAVAILABLE = 14
+    DATA_LOSS = 15
+    UNAUTHENTICATED = 16
+
+
+ERRORS: dict[Code, type[RegistryError]] = {
+    Code.CANCELLED: UnreachableError,
+    Code.DEADLINE_EXCEEDED: UnreachableError,
+    Code.RESOURCE_EXHAUSTED: UnreachableError,
+    Code.UNAVAILABLE: UnreachableError,
+    Code.UNAUTHENTICATED: AccessError,
+    Code.PERMISSION_DENIED: AccessError,
+    Code.NOT_FOUND: NotFoundError,
+    Code.ALREADY_EXISTS: AlreadyExistsError,
+}
+"""The error class for a status code; any other code is a `RejectedError`."""
+
+DIFFERENT_STRUCTURE = "with different structure already exists"
+"""What flyteadmin says, with INVALID_ARGUMENT, of a version that holds other content (all releases since 1.13)."""
+
+
+def error_for(code: Code, message: str, *, identifier: Identifier | None = None, hint: str = "") -> RegistryError:
+    """Return the error for what a registry answered: its own `message`, the class by `code` and by Flyte's wording."""
+    kind = ERRORS.get(code, RejectedError)
+    if code == Code.INVALID_ARGUMENT and DIFFERENT_STRUCTURE in message:
+        kind = ConflictError
+    return kind(message, hint=hint, identifier=identifier)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a registry keeps, or would keep, a bundle."""
+
+    url: str
+    """The address that tasks download from (`native_url`): stable, no credential in it."""
+    stored: bool
+    """Whether the bundle lies there already."""
+
+
+class Registry(Protocol):
+    """A registry, open. Every method may raise `UnreachableError`, `AccessError` or `RejectedError`.
+
+    Retries are the adapter's affair: what it raises is final.
+    """
+
+    @property
+    def place(self) -> str:
+        """Where this registry is, for people: an endpoint or a file. No secret in it."""
+        ...
+
+    async def domains(self, project: str) -> frozenset[str] | None:
+        """Return the domains that `project` can be used with, or None where there is no such (active) project."""
+        ...
+
+    def list(
+        self, kind: Kind, project: str, domain: str, *, name: str = "", version: str = ""
+    ) -> AsyncIterator[Message]:
+        """Yield `admin.Task`, `admin.Workflow` or `admin.LaunchPlan` messages, the newest first.
+
+        `name` and `version` narrow the list; empty means any. Tasks and launch plans come whole, workflows without
+        their nodes (as ListWorkflows of the real control plane gives them).
+        """
+        ...
+
+    async def get(self, identifier: Identifier) -> Message:
+        """Return the whole `admin.Task`, `admin.Workflow` or `admin.LaunchPlan`; `NotFoundError` if it isn't there."""
+        ...
+
+    async def create(self, identifier: Identifier, spec: Message) -> None:
+        """Create one entity from an `admin.TaskSpec`, `admin.WorkflowSpec` or `admin.LaunchPlanSpec`.
+
+        Raises `AlreadyExistsError` (the same content is there, says the registry), `ConflictError` (other content is),
+        `NotFoundError` or `RejectedError` (a reference is missing, a rule is broken).
+        """
+        ...
+
+    async def locate(self, project: str, domain: str, bundle: Bundle) -> Location:
+        """Return where `bundle` is or would be kept. Stores nothing."""
+        ...
+
+    async def upload(self, project: str, domain: str, bundle: Bundle) -> Location:
+        """Store `bundle` and return where; the address is the one that `locate` gives."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections and files."""
+        ...
