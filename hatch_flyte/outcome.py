@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from hatch_flyte.entity import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hatch_flyte.config import Target
     from hatch_flyte.entity import Identifier
     from hatch_flyte.errors import HatchFlyteError
@@ -107,8 +109,8 @@ def exit_code(reports: tuple[Report, ...]) -> int:
     return codes.pop() if len(codes) == 1 else (1 if codes else 0)
 
 
-def by_kind(identifiers: tuple[Identifier, ...]) -> str:
+def by_kind(kinds: Iterable[Kind]) -> str:
     """Return `3 tasks, 1 workflow, 2 launch plans`."""
-    counted = Counter(identifier.kind for identifier in identifiers)
+    counted = Counter(kinds)
     words = [f"{counted[kind]} {kind.value}{'' if counted[kind] == 1 else 's'}" for kind in Kind if counted[kind]]
     return ", ".join(words) or "no entity"
