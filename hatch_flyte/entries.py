@@ -51,7 +51,7 @@ def asks_for_bundle(archive: Archive) -> bool:
     """Return whether an entity of `archive` downloads a bundle."""
     from hatch_flyte.wire.identifiers import needs_bundle
 
-    return any(needs_bundle(member.kind, _parse(member)) for member in archive.members)
+    return any(needs_bundle(member.kind, parse_member(member)) for member in archive.members)
 
 
 def _entry(archive: Archive, member: Member, fill: Fill) -> Entry:
@@ -60,7 +60,7 @@ def _entry(archive: Archive, member: Member, fill: Fill) -> Entry:
     from hatch_flyte.wire.messages import own_identifier, to_identifier
     from hatch_flyte.wire.references import references
 
-    message = _parse(member)
+    message = parse_member(member)
     if archive.bundle is None and needs_bundle(member.kind, message):
         raise ArchiveError(
             f"{member.file}: its task downloads a bundle, and the archive has none",
@@ -71,13 +71,21 @@ def _entry(archive: Archive, member: Member, fill: Fill) -> Entry:
     return Entry(identifier, spec, tuple(references(member.kind, spec)))
 
 
-def _parse(member: Member) -> Message:
+def parse_member(member: Member) -> Message:
+    """Return the protobuf of `member`: `admin.TaskSpec`, `admin.WorkflowSpec` or `admin.LaunchPlan`."""
     from hatch_flyte.wire.messages import parse
 
     try:
         return parse(member.kind, member.data)
     except ValueError as problem:
         raise ArchiveError(f"{member.file}: expected a {member.kind.value} ({problem})") from problem
+
+
+def payload_name(member: Member) -> str:
+    """Return the name of the entity in `member`."""
+    from hatch_flyte.wire.messages import own_identifier
+
+    return own_identifier(member.kind, parse_member(member)).name
 
 
 def levels(entries: Sequence[Entry]) -> list[list[Entry]]:

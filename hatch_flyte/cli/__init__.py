@@ -1,0 +1,65 @@
+"""The command line: `hatch-flyte`.
+
+Owns words on the terminal and exit codes. Everything heavy is imported by the command that needs it: `--help` costs
+click alone.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hatch_flyte import __version__
+from hatch_flyte.errors import HatchFlyteError
+
+
+class _Group(click.Group):
+    """A group whose commands end in one message and the error's exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except HatchFlyteError as problem:
+            from hatch_flyte.report_text import printable
+
+            click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+            click.echo(printable(str(problem)), err=True)
+            ctx.exit(problem.exit_code)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(130)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hatch-flyte")
+@click.option(
+    "-C",
+    "--directory",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Act as if started in this folder.",
+)
+def main(directory: Path | None) -> None:
+    """Build Flyte archives with your wheels, and register them in named clusters.
+
+    Shell completion: see `docs/cli.md`.
+    """
+    if directory:
+        os.chdir(directory)
+
+
+def _add_commands() -> None:
+    from hatch_flyte.cli.config import config
+    from hatch_flyte.cli.list import list_entities
+    from hatch_flyte.cli.package import package
+    from hatch_flyte.cli.publish import publish
+    from hatch_flyte.cli.serve import serve
+    from hatch_flyte.cli.show import show
+
+    for command in (package, show, publish, list_entities, serve, config):
+        main.add_command(command)
+
+
+_add_commands()

@@ -1,0 +1,63 @@
+"""`hatch-flyte publish`: register archives in the chosen clusters."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hatch_flyte.cli.package import given
+
+if TYPE_CHECKING:
+    from hatch_flyte.config import Target
+    from hatch_flyte.outcome import Report
+
+
+@click.command()
+@click.argument("archives", nargs=-1, type=click.Path(path_type=Path), metavar="[ARCHIVE]...")
+@click.option("-c", "--cluster", multiple=True, metavar="NAME", help="Publish to this cluster; repeatable.")
+@click.option("--version", metavar="VERSION", help="Version to register under; the distribution's by default.")
+@click.option("--project", metavar="PROJECT", help="Flyte project, instead of the cluster's.")
+@click.option("--domain", metavar="DOMAIN", help="Flyte domain, instead of the cluster's.")
+@click.option("--dry-run", is_flag=True, help="Look and compare, write nothing.")
+@click.option("--keep-going", is_flag=True, help="Register what doesn't depend on what was refused.")
+@click.option("-v", "--verbose", is_flag=True, help="Show unchanged and all skipped entities too.")
+@click.option("--json", "as_json", is_flag=True, help="Print every outcome as JSON.")
+def publish(archives: tuple[Path, ...], verbose: bool, as_json: bool, **options: Any) -> None:  # noqa: FBT001 # click's
+    """Register ARCHIVEs in every chosen cluster.
+
+    Without ARCHIVE: the one in this project's build directory. Publishing again what is there already changes nothing.
+    """
+    from hatch_flyte.archives import find_archives
+    from hatch_flyte.cli.status import waiting
+    from hatch_flyte.config import Sources, load
+    from hatch_flyte.deploy import deploy
+    from hatch_flyte.outcome import exit_code
+    from hatch_flyte.report_text import closing, heading, outcome_lines, shown, to_json
+
+    config = load(Sources(root=Path(), environ=os.environ, options=given(options), option_style="--"))
+    paths = archives or find_archives(config.archive_directory)
+    with waiting("Publishing") as say:
+
+        def on_step(target: Target, text: str) -> None:
+            say(f"{target.cluster}: {text}")
+
+        reports = deploy(config, paths, on_step)
+    code = exit_code(reports)
+    if as_json:
+        click.echo(json.dumps(to_json(reports, code)))
+    for report in () if as_json else reports:
+        click.echo(heading(report))
+        for outcome in shown(report, verbose=verbose):
+            for line in outcome_lines(outcome):
+                click.secho(line, fg=COLOURS.get(outcome.status.name))
+        click.secho(closing(report), fg=None if report.ok else "red")
+    click.get_current_context().exit(code)
+
+
+COLOURS = {"CREATED": "green", "CONFLICT": "red", "FAILED": "red", "SKIPPED": "yellow"}
+
+

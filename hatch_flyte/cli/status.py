@@ -1,0 +1,40 @@
+"""What a terminal shows while work goes on; nothing where there is no terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@contextlib.contextmanager
+def waiting(text: str) -> Iterator[Callable[[str], None]]:
+    """Show `text` on stderr, with a spinner, while the body runs; gives a function that changes the text."""
+    if not sys.stderr.isatty():
+        yield lambda _text: None
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    with Console(stderr=True).status(Text(text)) as status:
+        yield lambda changed: status.update(Text(changed))
+
+
+def print_table(headers: list[str], rows: list[list[str]]) -> None:
+    """Print a table on stdout: ruled on a terminal, plain and unwrapped elsewhere."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    on_terminal = sys.stdout.isatty()
+    table = Table(box=SIMPLE_HEAD if on_terminal else None, pad_edge=False, show_edge=False)
+    for header in headers:
+        table.add_column(header, overflow="fold", no_wrap=not on_terminal)
+    for row in rows:
+        # Text, not markup: names come from archives and registries.
+        table.add_row(*(Text(cell) for cell in row))
+    Console(width=None if on_terminal else 10_000).print(table)

@@ -1,0 +1,44 @@
+"""Publishing as the command line and Hatch's publisher both do it: from a configuration and paths to reports.
+
+Puts the pieces together: which archives, which versions, which targets, which registries.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hatch_flyte.archives import read_all
+from hatch_flyte.interruptible import run
+from hatch_flyte.publish import publish
+from hatch_flyte.register import Order, Watch
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from hatch_flyte.config import Config, Target
+    from hatch_flyte.outcome import Report
+
+
+def deploy(
+    config: Config, paths: Sequence[Path], on_step: Callable[[Target, str], None]
+) -> tuple[Report, ...]:
+    """Register the archives at `paths` in the clusters that `config` chooses; return a report for each pair.
+
+    Raises `ConfigError` (no such cluster, no version) and `ArchiveError` before anything is sent.
+    """
+    from hatch_flyte.registry.connect import open_registry
+
+    targets = config.targets()
+    orders = [
+        Order(archive=archive, version=version, dry_run=config.call.dry_run, keep_going=config.call.keep_going)
+        for archive, version in read_all(paths, config.registered_version, config.publishing.version)
+    ]
+
+    async def use_case(stop: asyncio.Event) -> tuple[Report, ...]:
+        watch = Watch(on_step=on_step, stop=stop)
+        return await publish(orders, targets, partial(open_registry, data=config.call.data), watch)
+
+    return run(use_case)

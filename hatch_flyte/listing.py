@@ -1,0 +1,64 @@
+"""The use case `list`: what a registry holds of a project and domain, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hatch_flyte.entity import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from google.protobuf.message import Message
+
+    from hatch_flyte.config import Target
+    from hatch_flyte.registry.port import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One registered entity."""
+
+    kind: Kind
+    name: str
+    version: str
+    state: str
+    """`active` or `inactive` for launch plans, else empty."""
+    created: str
+    """When it was registered: RFC 3339, UTC, to the second."""
+
+    def to_json(self) -> dict[str, str]:
+        """Return the JSON form."""
+        return {
+            "kind": self.kind.value,
+            "name": self.name,
+            "version": self.version,
+            "state": self.state,
+            "created": self.created,
+        }
+
+
+async def listing(
+    registry: Registry, target: Target, kinds: Sequence[Kind], *, name: str = "", version: str = ""
+) -> list[Listed]:
+    """Return the entities of `kinds`, the newest first within a kind; closes `registry`."""
+    try:
+        return [
+            _listed(kind, message)
+            for kind in kinds
+            async for message in registry.list(kind, target.project, target.domain, name=name, version=version)
+        ]
+    finally:
+        await registry.close()
+
+
+def _listed(kind: Kind, message: Message) -> Listed:
+    from flyteidl.admin.launch_plan_pb2 import LaunchPlan, LaunchPlanState
+
+    state = ""
+    if isinstance(message, LaunchPlan):
+        state = LaunchPlanState.Name(message.closure.state).lower()
+    created = message.closure.created_at.ToDatetime()  # type: ignore[attr-defined] # Task, Workflow and LaunchPlan have it
+    identifier = message.id  # type: ignore[attr-defined] # as above
+    return Listed(kind, identifier.name, identifier.version, state, created.strftime("%Y-%m-%dT%H:%M:%SZ"))

@@ -1,0 +1,67 @@
+"""The publisher for Hatch: `hatch publish -p flyte`.
+
+Translates Hatch's call, options and errors; publishing itself is `deploy`'s.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatch.publish.plugin.interface import PublisherInterface
+
+from hatch_flyte.errors import HatchFlyteError
+
+if TYPE_CHECKING:
+    from hatch_flyte.config import Target
+    from hatch_flyte.outcome import Report
+
+
+class FlytePublisher(PublisherInterface):
+    """Registers a project's archives in the chosen clusters."""
+
+    PLUGIN_NAME = "flyte"
+
+    def publish(self, artifacts: list[str], options: dict[str, Any]) -> None:
+        """Publish `artifacts` (archives; without any, those of the build directory) as `options` (`-o`) say."""
+        try:
+            reports = self._deploy(artifacts, options)
+        except HatchFlyteError as problem:
+            self.app.abort(str(problem), code=problem.exit_code)
+        except KeyboardInterrupt:
+            self.app.abort("interrupted", code=130)
+        else:
+            self._tell(reports)
+
+    def _deploy(self, artifacts: list[str], options: dict[str, Any]) -> tuple[Report, ...]:
+        from hatch_flyte.archives import find_archives
+        from hatch_flyte.config import Sources, load
+        from hatch_flyte.deploy import deploy
+
+        config = load(
+            Sources(
+                root=Path(self.root),
+                environ=os.environ,
+                options=options,
+                publish_table=self.project_config,
+                user_table=self.plugin_config,
+            )
+        )
+        paths = [Path(artifact) for artifact in artifacts] or find_archives(config.archive_directory)
+        return deploy(config, paths, self._on_step)
+
+    def _on_step(self, target: Target, text: str) -> None:
+        self.app.display_debug(f"{target.cluster}: {text}")
+
+    def _tell(self, reports: tuple[Report, ...]) -> None:
+        from hatch_flyte.outcome import exit_code
+        from hatch_flyte.report_text import closing, heading, outcome_lines, shown
+
+        for report in reports:
+            self.app.display_info(heading(report))
+            for outcome in shown(report, verbose=self.app.verbosity > 0):
+                self.app.display_info("\n".join(outcome_lines(outcome)))
+            (self.app.display_success if report.ok else self.app.display_error)(closing(report))
+        if code := exit_code(reports):
+            self.app.abort(code=code)
