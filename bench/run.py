@@ -1,0 +1,230 @@
+"""Measure hatch-flyte against pyflyte in one run, and write docs/benchmarks.md.
+
+Both publish to the same server, `hatch-flyte serve` on this machine, through a proxy that adds round-trip time.
+Every figure is the better of several runs; ratios are what counts, since machines differ.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
+
+from delay import delayed
+from measure import Measured, measure
+from projects import SIZES, Size, write_project
+from unreleased import CHECKOUT, clean_environ
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+BIN = Path(sys.executable).parent
+IMAGE = "ghcr.io/acme/load:1.0"
+ROUND_TRIPS = (0.0, 0.02, 0.05)
+REPEATS = 2
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A folder to measure in, and the environment of the commands."""
+
+    folder: Path
+    environ: dict[str, str]
+
+    def command(self, *words: str, cwd: Path | None = None) -> Measured:
+        """Measure one command of this environment's `bin`."""
+        return measure([str(BIN / words[0]), *words[1:]], cwd=cwd or self.folder, environ=self.environ)
+
+    @contextlib.contextmanager
+    def server(self) -> Iterator[int]:
+        """Serve an empty local registry; give its port."""
+        data = Path(tempfile.mkdtemp(dir=self.folder))
+        command = [str(BIN / "hatch-flyte"), "serve", "--port", "0", "--data", str(data)]
+        ready = data / "ready"
+        command += ["--ready-file", str(ready)]
+        process = subprocess.Popen(command, env=self.environ, stdout=subprocess.DEVNULL)
+        try:
+            while not ready.exists():
+                time.sleep(0.01)
+                if process.poll() is not None:
+                    raise SystemExit("hatch-flyte serve ended before it was ready")
+            yield int(ready.read_text().split()[0].rsplit(":", 1)[1])
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def best(runs: Sequence[Measured]) -> Measured:
+    """Return the fastest run, with the smallest peaks of all."""
+    fastest = min(runs, key=lambda run: run.seconds)
+    return Measured(fastest.seconds, min(run.parent for run in runs), min(run.child for run in runs))
+
+
+def package_row(bench: Bench, size: Size, project: Path) -> str:
+    """Measure packaging with both."""
+    wheel = next((project / "dist").glob("*.whl"))
+    unpacked = bench.folder / f"unpacked-{size.entities}"
+    shutil.unpack_archive(wheel, unpacked, "zip")
+    peer = best(
+        [
+            bench.command(
+                "pyflyte", "--pkgs", "load", "package", "--source", str(unpacked), "--image", IMAGE, "-f",
+                "-o", str(bench.folder / "peer.tgz"),
+            )
+            for _ in range(REPEATS)
+        ]
+    )  # fmt: skip
+    ours = best([bench.command("hatch-flyte", "package", str(wheel), cwd=project) for _ in range(REPEATS)])
+    return (
+        f"| {size.entities} | {peer.seconds:.2f} s | {ours.seconds:.2f} s | **{peer.seconds / ours.seconds:.1f}** "
+        f"| {peer.parent:.0f} MiB | {ours.parent:.0f} MiB | {ours.child:.0f} MiB |"
+    )
+
+
+@dataclass(frozen=True)
+class Publishing:
+    """First and second registration of one project, by one tool."""
+
+    first: float
+    again: float
+
+
+def publish_with(bench: Bench, size: Size, project: Path, round_trip: float, *, peer: bool) -> Publishing:
+    """Register a project in an empty registry, and once more."""
+    runs = []
+    for _ in range(REPEATS):
+        with bench.server() as server, delayed(server, round_trip) as port:
+            runs.append([_register(bench, size, project, port, peer=peer) for _ in ("first", "again")])
+    return Publishing(min(run[0] for run in runs), min(run[1] for run in runs))
+
+
+def _register(bench: Bench, size: Size, project: Path, port: int, *, peer: bool) -> float:
+    if not peer:
+        _name_cluster(project, port)
+        archive = next((project / "dist").glob("*.tgz"))
+        return bench.command("hatch-flyte", "publish", str(archive), "-c", "bench", cwd=project).seconds
+    config = bench.folder / "config.yaml"
+    config.write_text(f"admin:\n  endpoint: dns:///127.0.0.1:{port}\n  insecure: true\n")
+    unpacked = bench.folder / f"unpacked-{size.entities}"
+    words = ["pyflyte", "-c", str(config), "register", "--copy", "none", "--version", "1.0", "--image", IMAGE]
+    return bench.command(*words, "-p", "flytesnacks", "-d", "development", "load", cwd=unpacked).seconds
+
+
+def _name_cluster(project: Path, port: int) -> None:
+    table = project / "pyproject.toml"
+    own = table.read_text().partition("\n[tool.hatch-flyte.clusters.bench]")[0].rstrip()
+    table.write_text(
+        f'{own}\n\n[tool.hatch-flyte.clusters.bench]\nendpoint = "127.0.0.1:{port}"\n'
+        'project = "flytesnacks"\ndomain = "development"\n'
+    )
+
+
+def publish_rows(bench: Bench, size: Size, project: Path, packaging: float) -> Iterator[str]:
+    """Measure registering with both at every round-trip time; `packaging` is what making the archive took."""
+    for round_trip in ROUND_TRIPS:
+        peer = publish_with(bench, size, project, round_trip, peer=True)
+        ours = publish_with(bench, size, project, round_trip, peer=False)
+        whole = packaging + ours.first
+        print(f"{size.entities} entities, {round_trip * 1000:.0f} ms: {peer} {ours}", flush=True)
+        yield (
+            f"| {size.entities} | {round_trip * 1000:.0f} ms | {peer.first:.2f} s | {ours.first:.2f} s "
+            f"| **{peer.first / ours.first:.1f}** | {peer.again:.2f} s | {ours.again:.2f} s "
+            f"| **{peer.again / ours.again:.1f}** | {whole:.2f} s | **{peer.first / whole:.1f}** |"
+        )
+
+
+def start_rows(bench: Bench) -> list[str]:
+    """Measure what every call pays."""
+    help_page = best([bench.command("hatch-flyte", "--help") for _ in range(5)])
+    python = best([bench.command("python", "-c", "pass") for _ in range(5)])
+    first = min(_first_request(bench) for _ in range(5))
+    return [
+        f"| `python -c pass` | {python.seconds:.3f} s |",
+        f"| `hatch-flyte --help` | {help_page.seconds:.3f} s |",
+        f"| `hatch-flyte publish`, from process start to the first request | {first:.3f} s |",
+    ]
+
+
+def _first_request(bench: Bench) -> float:
+    """Return the seconds from the start of a publish to its first bytes at the endpoint."""
+    import socket
+
+    project, listener = bench.folder / "240", socket.create_server(("127.0.0.1", 0))
+    _name_cluster(project, listener.getsockname()[1])
+    archive = next((project / "dist").glob("*.tgz"))
+    begin = time.perf_counter()
+    process = subprocess.Popen(
+        [str(BIN / "hatch-flyte"), "publish", str(archive), "-c", "bench"],
+        cwd=project, env=bench.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    connection, _ = listener.accept()
+    connection.recv(1)
+    seconds = time.perf_counter() - begin
+    process.kill()
+    process.wait()
+    connection.close()
+    listener.close()
+    return seconds
+
+
+def _versions() -> str:
+    from importlib.metadata import version
+
+    names = ("flytekit", "flyteidl", "grpcio", "protobuf")
+    return ", ".join(f"{name} {version(name)}" for name in names)
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def page(parts: dict[str, list[str]]) -> str:
+    """Return the text of docs/benchmarks.md."""
+    template = (Path(__file__).parent / "page.md").read_text()
+    facts = {
+        "date": time.strftime("%Y-%m-%d"),
+        "machine": f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
+        "versions": f"CPython {platform.python_version()}, {_versions()}",
+        "repeats": str(REPEATS),
+    }
+    return template.format(**facts, **{name: "\n".join(rows) for name, rows in parts.items()})
+
+
+def main() -> None:
+    """Measure everything and write the page."""
+    parts: dict[str, list[str]] = {"package": [], "publish": [], "start": []}
+    with tempfile.TemporaryDirectory(prefix="hatch-flyte-bench-") as name:
+        folder = Path(name).resolve()
+        environ = clean_environ(os.environ) | {"HOME": str(folder), "HATCH_FLYTE_DATA": str(folder / "registry")}
+        environ.pop("CI", None)
+        bench = Bench(folder, environ)
+        for count, size in SIZES.items():
+            project = folder / str(count)
+            write_project(project, size)
+            build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", str(project)]
+            subprocess.run(build, env=environ, check=True, capture_output=True)
+            row = package_row(bench, size, project)
+            print(row, flush=True)
+            parts["package"].append(row)
+            packaging = bench.command("hatch-flyte", "package", ".", cwd=project).seconds
+            parts["publish"] += publish_rows(bench, size, project, packaging)
+        parts["start"] = start_rows(bench)
+    (CHECKOUT / "docs" / "benchmarks.md").write_text(page(parts))
+
+
+if __name__ == "__main__":
+    main()
