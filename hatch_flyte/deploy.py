@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from hatch_flyte.outcome import Report
 
 
-def deploy(
-    config: Config, paths: Sequence[Path], on_step: Callable[[Target, str], None]
-) -> tuple[Report, ...]:
+def deploy(config: Config, paths: Sequence[Path], on_step: Callable[[Target, str], None]) -> tuple[Report, ...]:
     """Register the archives at `paths` in the clusters that `config` chooses; return a report for each pair.
 
     Raises `ConfigError` (no such cluster, no version) and `ArchiveError` before anything is sent.
     """
     from hatch_flyte.registry.connect import open_registry
+    from hatch_flyte.source_control import Checkout
 
     targets = config.targets()
+    version_of = partial(config.registered_version, facts=Checkout(config.root, config.environ))
     orders = [
         Order(archive=archive, version=version, dry_run=config.call.dry_run, keep_going=config.call.keep_going)
-        for archive, version in read_all(paths, config.registered_version, config.publishing.version)
+        for archive, version in read_all(paths, version_of, config.publishing.version)
     ]
 
     async def use_case(stop: asyncio.Event) -> tuple[Report, ...]:

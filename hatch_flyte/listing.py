@@ -5,15 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_flyte.entity import Kind
-
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Sequence
 
     from google.protobuf.message import Message
 
     from hatch_flyte.config import Target
+    from hatch_flyte.entity import Kind
     from hatch_flyte.registry.port import Registry
+
+
+COLUMNS = ("kind", "name", "version", "state", "created")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to list: some kinds, and if not empty only one name, one version."""
+
+    kinds: Sequence[Kind]
+    name: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +41,7 @@ class Listed:
     """When it was registered: RFC 3339, UTC, to the second."""
 
     def to_json(self) -> dict[str, str]:
-        """Return the JSON form."""
+        """Return the JSON form: `COLUMNS`, in their order."""
         return {
             "kind": self.kind.value,
             "name": self.name,
@@ -39,18 +51,23 @@ class Listed:
         }
 
 
-async def listing(
-    registry: Registry, target: Target, kinds: Sequence[Kind], *, name: str = "", version: str = ""
-) -> list[Listed]:
-    """Return the entities of `kinds`, the newest first within a kind; closes `registry`."""
+async def listing(registry: Registry, target: Target, wanted: Wanted, stop: asyncio.Event) -> list[Listed]:
+    """Return the entities that are `wanted`, the newest first within a kind.
+
+    Closes `registry`. Raises `KeyboardInterrupt` once `stop` is set.
+    """
+    found = []
     try:
-        return [
-            _listed(kind, message)
-            for kind in kinds
-            async for message in registry.list(kind, target.project, target.domain, name=name, version=version)
-        ]
+        for kind in wanted.kinds:
+            async for message in registry.list(
+                kind, target.project, target.domain, name=wanted.name, version=wanted.version
+            ):
+                if stop.is_set():
+                    raise KeyboardInterrupt
+                found.append(_listed(kind, message))
     finally:
         await registry.close()
+    return found
 
 
 def _listed(kind: Kind, message: Message) -> Listed:

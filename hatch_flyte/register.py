@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hatch_flyte.entity import Kind
 from hatch_flyte.entries import asks_for_bundle, fill_entries, levels
 from hatch_flyte.errors import AlreadyExistsError, ConflictError, NotFoundError, RegistryError, RejectedError
 from hatch_flyte.look import look
@@ -18,13 +19,14 @@ from hatch_flyte.outcome import GOOD, Outcome, Report, Status
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from google.protobuf.message import Message
+
     from hatch_flyte.archive import Archive
     from hatch_flyte.config import Target
     from hatch_flyte.entity import Identifier
     from hatch_flyte.entries import Entry
     from hatch_flyte.look import Seen
     from hatch_flyte.registry.port import Location, Registry
-    from hatch_flyte.wire.compare import Difference
 
 DESTINATION = "."
 """What `{{ .dest_dir }}` becomes in archives that leave it open, as flytectl fills it."""
@@ -72,6 +74,7 @@ class _Registration:
 
     def __init__(self, order: Order, target: Target, registry: Registry, watch: Watch) -> None:
         self._order, self._target, self._registry, self._watch = order, target, registry, watch
+        self._entries: dict[Identifier, Entry] = {}
         self._outcomes: dict[Identifier, Outcome] = {}
         self._halted = ""
         self._bundle: Location | None = None
@@ -137,15 +140,13 @@ class _Registration:
 
     def _compare(self, entries: list[Entry], seen: Seen) -> list[Entry]:
         """Note what is there already; return what is not. A conflict halts, unless asked to keep going."""
-        from hatch_flyte.wire.compare import differences
-
         missing = []
+        self._entries = {entry.identifier: entry for entry in entries}
         for entry in entries:
-            stored = seen.stored.get(entry.identifier)
-            if stored is None:
+            if stored := seen.stored.get(entry.identifier):
+                self._note(self._judge(entry, stored))
+            else:
                 missing.append(entry)
-                continue
-            self._note(_compared(entry, tuple(differences(entry.identifier.kind, entry.spec, stored))))
         return missing
 
     async def _upload(self) -> None:
@@ -179,8 +180,6 @@ class _Registration:
 
     async def _read_back(self, entry: Entry, answer: RegistryError) -> Outcome:
         """Judge by what the registry holds: its "already exists" and its "different structure" can both be wrong."""
-        from hatch_flyte.wire.compare import differences
-
         try:
             stored = await self._registry.get(entry.identifier)
         except NotFoundError as problem:
@@ -191,7 +190,20 @@ class _Registration:
             return Outcome(entry.identifier, Status.FAILED, detail, error=problem)
         except RegistryError as problem:
             return Outcome(entry.identifier, Status.FAILED, problem.message, error=problem)
-        return _compared(entry, tuple(differences(entry.identifier.kind, entry.spec, stored)))
+        return self._judge(entry, stored)
+
+    def _judge(self, entry: Entry, stored: Message) -> Outcome:
+        """Compare what would be sent with what is there."""
+        from hatch_flyte.wire.compare import differences
+
+        kind = entry.identifier.kind
+        workflow = self._entries.get(entry.needs[0]) if kind is Kind.LAUNCH_PLAN else None
+        interface = workflow.spec.template.interface if workflow else None  # type: ignore[attr-defined] # a WorkflowSpec
+        found = tuple(differences(kind, entry.spec, stored, interface=interface))
+        if not found:
+            return Outcome(entry.identifier, Status.UNCHANGED)
+        detail = "this version is there with other content: register under another version"
+        return Outcome(entry.identifier, Status.CONFLICT, detail, found)
 
     def _good(self, identifier: Identifier) -> bool:
         return self._outcomes[identifier].status in GOOD
@@ -201,13 +213,6 @@ class _Registration:
         if outcome.status not in GOOD and not self._order.keep_going:
             self._halted = self._halted or f"{outcome.identifier} is in {outcome.status.value}"
         self._watch.on_outcome(self._target, outcome)
-
-
-def _compared(entry: Entry, found: tuple[Difference, ...]) -> Outcome:
-    if not found:
-        return Outcome(entry.identifier, Status.UNCHANGED)
-    detail = "this version is there with other content: register under another version"
-    return Outcome(entry.identifier, Status.CONFLICT, detail, found)
 
 
 def _entries(order: Order, target: Target, bundle_url: str) -> list[Entry]:

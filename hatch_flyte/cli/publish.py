@@ -13,7 +13,6 @@ from hatch_flyte.cli.package import given
 
 if TYPE_CHECKING:
     from hatch_flyte.config import Target
-    from hatch_flyte.outcome import Report
 
 
 @click.command()
@@ -59,5 +58,3 @@ def publish(archives: tuple[Path, ...], verbose: bool, as_json: bool, **options:
 
 
 COLOURS = {"CREATED": "green", "CONFLICT": "red", "FAILED": "red", "SKIPPED": "yellow"}
-
-

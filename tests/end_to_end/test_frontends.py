@@ -48,7 +48,7 @@ def test_the_bytes_are_the_same_from_any_frontend_folder_hash_seed_time_zone_and
     ways = [
         (["hatch", "build", "-t", "wheel"], {"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo"}, 0o022),
         (["python", "-m", "build", "--installer", "uv"], {"PYTHONHASHSEED": "2", "TZ": "UTC"}, 0o077),
-        (["uv", "build"], {"PYTHONHASHSEED": "3", "TZ": "America/New_York"}, 0o002),
+        (["uv", "build", "--python", sys.executable], {"PYTHONHASHSEED": "3", "TZ": "America/New_York"}, 0o002),
     ]
     digests = set()
     for index, (command, variables, umask) in enumerate(ways):
@@ -135,7 +135,9 @@ class TestCleaning:
 
 class TestFailing:
     def test_a_module_that_fails_ends_the_build_with_the_users_own_traceback(self, project: Project) -> None:
-        project.edit("src/harbour_weather/report.py", "from __future__", "import no_such_module\nfrom __future__")
+        project.edit(
+            "src/harbour_weather/report.py", "from flytekit import", "import no_such_module\nfrom flytekit import"
+        )
         project.dist.mkdir()
         (project.dist / ARCHIVE).touch()
 
