@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hatch_flyte.entity import Kind
 from hatch_flyte.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Entry:
 
     identifier: Identifier
     spec: Message
-    """`admin.TaskSpec`, `admin.WorkflowSpec` or `admin.LaunchPlan`."""
+    """`admin.TaskSpec`, `admin.WorkflowSpec` or `admin.LaunchPlanSpec`: what a create takes."""
     needs: tuple[Identifier, ...]
     """What it refers to, in the archive or elsewhere."""
 
@@ -66,8 +67,9 @@ def _entry(archive: Archive, member: Member, fill: Fill) -> Entry:
             f"{member.file}: its task downloads a bundle, and the archive has none",
             hint='Build it again with `code = "wheel"` (or `pyflyte package --copy all`).',
         )
-    spec = filled(member.kind, message, fill)
-    identifier = to_identifier(own_identifier(member.kind, spec))
+    payload = filled(member.kind, message, fill)
+    identifier = to_identifier(own_identifier(member.kind, payload))
+    spec = payload.spec if member.kind is Kind.LAUNCH_PLAN else payload  # type: ignore[attr-defined] # a LaunchPlan
     return Entry(identifier, spec, tuple(references(member.kind, spec)))
 
 

@@ -202,8 +202,7 @@ class _Registration:
         found = tuple(differences(kind, entry.spec, stored, interface=interface))
         if not found:
             return Outcome(entry.identifier, Status.UNCHANGED)
-        detail = "this version is there with other content: register under another version"
-        return Outcome(entry.identifier, Status.CONFLICT, detail, found)
+        return Outcome(entry.identifier, Status.CONFLICT, differences=found)
 
     def _good(self, identifier: Identifier) -> bool:
         return self._outcomes[identifier].status in GOOD

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hatch_flyte.outcome import Outcome, Report
 
 SHOWN_DIFFERENCES = 10
+CONFLICT_HINT = "a registered version never changes: build another version, or name one with `--version`"
 LOCAL_NOTE = "no cluster is configured: this is the local registry"
 
 
@@ -68,10 +69,14 @@ def closing(report: Report) -> str:
         return printable(f"{report.target.cluster}: {report.summary}; {report.error}")
     if report.interrupted and not report.ok:
         return f"{report.target.cluster}: {report.summary}; interrupted: publish again to complete it"
-    changed = set(report.counts) - {Status.UNCHANGED}
-    nothing = "" if changed or not report.outcomes else "; nothing to do"
-    uploaded = "; bundle uploaded" if report.uploaded else ""
-    return f"{report.target.cluster}: {report.summary}{uploaded}{nothing}"
+    words = [report.summary]
+    if report.uploaded:
+        words.append("bundle uploaded")
+    if set(report.counts) == {Status.UNCHANGED}:
+        words.append("nothing to do")
+    if Status.CONFLICT in report.counts:
+        words.append(CONFLICT_HINT)
+    return f"{report.target.cluster}: {'; '.join(words)}"
 
 
 def to_json(reports: Sequence[Report], exit_code: int) -> dict[str, Any]:

@@ -1,0 +1,121 @@
+"""What the configuration says, as frozen values, with the source of each.
+
+Knows neither where a value was read nor how it is used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from hatch_flyte.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from hatch_flyte.config.endpoint import Endpoint
+    from hatch_flyte.config.spots import Spot
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value and where it comes from."""
+
+    value: Any
+    """As the key's kind keeps it: a string, a boolean or a tuple of strings; JSON can write it."""
+    source: str
+    """For people: `pyproject.toml [tool.hatch-flyte]`, `environment variable HATCH_FLYTE_IMAGE`, `default`."""
+    where: str = ""
+    """Full name of the key as the user wrote it, for messages; empty for a default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packaging:
+    """What packaging is told."""
+
+    modules: tuple[str, ...]
+    """Dotted names; none means every module of the wheel."""
+    image: str
+    """A template, `stock`, or empty where none is configured."""
+    images: Mapping[str, str]
+    """Templates by name."""
+    code: Literal["image", "wheel"]
+    destination: str
+    """Absolute POSIX path."""
+    python: tuple[str, ...]
+    """The interpreter's command, its first word perhaps a path relative to the project folder; empty: to be found."""
+    output_dir: str
+    """Relative to the project folder; empty: beside the wheel."""
+    ownership_annotation: bool
+
+    def require_image(self) -> str:
+        """Return the image's template; `ConfigError` where none is configured."""
+        if not self.image:
+            raise ConfigError(
+                [Problem("tool.hatch-flyte.image", "expected an image for the tasks that name none (got none)")],
+                hint=(
+                    'Set it in pyproject.toml ([tool.hatch-flyte] image = "ghcr.io/acme/pipelines:{version}"), in the '
+                    "environment (HATCH_FLYTE_IMAGE), or with `hatch-flyte package --image`."
+                ),
+            )
+        return self.image
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """A configured cluster, with what it inherits. What is empty is configured nowhere."""
+
+    name: str
+    spot: Spot
+    """Where its table stands."""
+    endpoint: str = ""
+    insecure: bool | None = None
+    """None: TLS for all but loopback."""
+    project: str = ""
+    domain: str = ""
+    inherits: str = ""
+
+    def where(self, key: str) -> str:
+        """Return the full name of one of its keys, for messages."""
+        return self.spot.where(f"clusters.{self.name}.{key}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publishing:
+    """What publishing is told by tables."""
+
+    default_clusters: tuple[str, ...]
+    clusters: Mapping[str, Cluster]
+    version: str
+    """A template; empty: the distribution's version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What one call is told, by options and variables."""
+
+    cluster: tuple[str, ...]
+    """Clusters to publish to; none means what `targets.choose_targets` says."""
+    project: str
+    domain: str
+    dry_run: bool
+    keep_going: bool
+    data: Path | None
+    """Folder of the local registry, as given; None: in the user's data folder."""
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a publish registers: a cluster, or the local registry, with project and domain."""
+
+    cluster: str
+    endpoint: Endpoint | None
+    """None for the local registry."""
+    insecure: bool
+    """Whether to connect without TLS."""
+    project: str
+    domain: str
+    implicit: bool = False
+    """Whether it is the local registry for want of any cluster; the user is told so."""
