@@ -1,0 +1,36 @@
+"""What every test run says at its end: which tests were not run, and how to run them."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pytest
+
+NOT_RUN: Counter[str] = Counter()
+
+LONG = "long: `hatch run test-all` runs them"
+NO_FLYTEKIT = "need flytekit, which this Python has not"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if importlib.util.find_spec("flytekit") is not None:
+        return
+    without = [item for item in items if item.get_closest_marker("flytekit")]
+    NOT_RUN[NO_FLYTEKIT] += len(without)
+    items[:] = [item for item in items if item not in without]
+    config.hook.pytest_deselected(items=without)
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    NOT_RUN[LONG] += sum(item.get_closest_marker("long") is not None for item in items)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for why, count in NOT_RUN.items():
+        if count:
+            terminalreporter.write_line(f"not run: {count} ({why})", yellow=True)
