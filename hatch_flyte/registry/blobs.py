@@ -1,0 +1,143 @@
+"""Files beside the local registry's database: what is uploaded, by project and domain.
+
+Owns where a file lies, what its address is, and that nobody ever sees half of one. Knows no transport and no bundle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, unquote
+
+from hatch_flyte.errors import RegistryError
+from hatch_flyte.registry.refusal import invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+FOLDER_NAME: Final = "blobs"
+ARRIVING_NAME: Final = "arriving"
+"""The folder for files that are not complete; a killed process may leave some there."""
+
+_CHUNK: Final = 1 << 20
+_PARTS: Final = re.compile(r"\A([^?#]*)([?#]?)(.*)\Z", re.DOTALL)
+_BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_VALID_PATH: Final = re.compile(r"(?:[A-Za-z0-9\-_.~!$&'()*+,;=:@\[\]/]|%[0-9A-Fa-f]{2})*")
+_UNESCAPED: Final = "$&+,/:;=@-_.~"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Where a blob is among the blobs, as an address: a path, and what odd names leave behind it."""
+
+    path: str
+    """PROJECT/DOMAIN/ROOT/FILE, characters escaped as in an address."""
+    rest: str = ""
+    """`?query` or `#fragment`: what stands behind such a character in a name is no part of the path."""
+
+
+def blob_key(project: str, domain: str, root: str, name: str) -> Key:
+    """Return the key for a file `name` below `root`, put together as flyteadmin does: as a relative address.
+
+    So `.` and `..` are resolved; unlike there, nothing may leave the folder of its project and domain.
+    """
+    key = _parsed("/".join(part.strip("/") for part in (project, domain, root, name)))
+    place = _parsed(f"{project}/{domain}").path
+    if key.path != place and not key.path.startswith(f"{place}/"):
+        raise invalid(f"filename: expected a place inside of {project}/{domain} (got {root}/{name})")
+    return key
+
+
+def _parsed(address: str) -> Key:
+    """Return a relative address as Go's net/url reads it, resolves it and writes it again."""
+    if problem := _BAD_ESCAPE.search(address):
+        raise invalid(f'invalid URL escape "{problem[0]}"')
+    if _CONTROL.search(address):
+        raise invalid("invalid control character in URL")
+    path, mark, rest = _PARTS.findall(address)[0]
+    return Key(_resolved(path if _VALID_PATH.fullmatch(path) else quote(unquote(path), safe=_UNESCAPED)), mark + rest)
+
+
+class Blobs:
+    """The files of a registry that keeps its data in `folder`. Makes folders when it writes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve() / FOLDER_NAME
+        self._arriving = folder.resolve() / ARRIVING_NAME
+
+    def url(self, key: Key) -> str:
+        """Return the address that tasks download from. What stands behind `file://` is the path to the letter.
+
+        fsspec, through which flytekit reads it, takes it so and unescapes nothing.
+        """
+        return f"file://{'' if os.name == 'posix' else '/'}{self._folder.as_posix()}/{key.path}{key.rest}"
+
+    def path(self, key: Key) -> Path:
+        """Return the file for a key, whether it is there or not."""
+        return self._folder / key.path
+
+    def has(self, key: Key) -> bool:
+        """Return whether something is stored under a key."""
+        try:
+            return self.path(key).is_file()
+        except OSError as error:
+            raise self._failure(key, error) from error
+
+    def md5(self, key: Key) -> bytes | None:
+        """Return the MD5 of what is stored under a key; None where nothing is."""
+        digest = hashlib.md5(usedforsecurity=False)
+        try:
+            with self.path(key).open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    digest.update(chunk)
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise self._failure(key, error) from error
+        return digest.digest()
+
+    @contextmanager
+    def writing(self, key: Key) -> Iterator[BinaryIO]:
+        """Store under a key what is written inside: all of it, or nothing if an exception leaves."""
+        target = self.path(key)
+        try:
+            self._arriving.mkdir(parents=True, exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._arriving)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    yield file
+                Path(name).replace(target)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise self._failure(key, error) from error
+
+    def _failure(self, key: Key, error: OSError) -> RegistryError:
+        return RegistryError(
+            f"{self.path(key)}: cannot be read or written ({error.strerror or error})",
+            hint="Make room, or make the folder writable, or keep the registry elsewhere.",
+        )
+
+
+def _resolved(path: str) -> str:
+    """Return a relative path without `.` and `..`; what would lead above its beginning ends there (RFC 3986, 5.2.4)."""
+    kept: list[str] = []
+    parts = path.split("/")
+    for part in parts:
+        if part == "..":
+            del kept[-1:]
+        elif part != ".":
+            kept.append(part)
+    if parts[-1] in {".", ".."}:
+        kept.append("")
+    return "/".join(kept)

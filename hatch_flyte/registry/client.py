@@ -1,0 +1,138 @@
+"""The registry that is a cluster: the port over gRPC, with uploads over HTTP.
+
+Puts the pieces together: which call serves which method, and that every call goes through the one place that repeats.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from hatch_flyte.errors import AlreadyExistsError, RejectedError
+from hatch_flyte.registry.connection import Connection, Patience
+from hatch_flyte.registry.port import Location
+from hatch_flyte.registry.retry import Retries
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from google.protobuf.message import Message
+
+    from hatch_flyte.bundle import Bundle
+    from hatch_flyte.entity import Identifier, Kind
+    from hatch_flyte.registry.requests import Call
+
+__all__ = ["ClusterRegistry", "Connection", "Patience", "connect"]
+
+
+def connect(connection: Connection, patience: Patience | None = None) -> ClusterRegistry:
+    """Return the registry at `connection`. Nothing is sent, and gRPC not imported, before its first call."""
+    return ClusterRegistry(connection, patience or Patience())
+
+
+class ClusterRegistry:
+    """A `Registry` over one gRPC channel. Use it in one event loop, and close it there."""
+
+    def __init__(self, connection: Connection, patience: Patience) -> None:
+        from hatch_flyte.registry.channel import Channel
+
+        self._connection, self._patience = connection, patience
+        self._retries = Retries(connection.deadline, patience)
+        self._channel = Channel(connection, patience, self._retries.remaining)
+
+    @property
+    def place(self) -> str:
+        """Where this registry is, for people."""
+        return self._connection.place
+
+    @property
+    def retries(self) -> int:
+        """How many calls and uploads so far repeated one that failed."""
+        return self._retries.count
+
+    async def domains(self, project: str) -> frozenset[str] | None:
+        """See `Registry.domains`."""
+        from hatch_flyte.registry.requests import domains_of, project_call
+
+        return domains_of(await self._call(project_call(project)), project)
+
+    async def list(
+        self, kind: Kind, project: str, domain: str, *, name: str = "", version: str = ""
+    ) -> AsyncIterator[Message]:
+        """See `Registry.list`. Asks for the next page when it is needed."""
+        from hatch_flyte.registry.requests import Listing
+
+        listing = Listing(kind, project, domain, name, version)
+        token = ""
+        while True:
+            answer = await self._call(listing.call(token))
+            for entity in listing.items(answer):
+                yield entity
+            if answer.token in {"", token}:
+                return
+            token = answer.token
+
+    async def get(self, identifier: Identifier) -> Message:
+        """See `Registry.get`."""
+        from hatch_flyte.registry.requests import get_call
+
+        return cast("Message", await self._call(get_call(identifier)))
+
+    async def create(self, identifier: Identifier, spec: Message) -> None:
+        """See `Registry.create`; an `admin.LaunchPlan` is taken too.
+
+        Once sent it is not cut off: when cancelled it ends when the answer is there. After a repetition an
+        `AlreadyExistsError` may be about the attempt before.
+        """
+        from hatch_flyte.registry.requests import create_call
+
+        await self._call(create_call(identifier, spec))
+
+    async def locate(self, project: str, domain: str, bundle: Bundle) -> Location:
+        """See `Registry.locate`."""
+        from hatch_flyte.registry.requests import location_call
+
+        try:
+            answer = await self._call(location_call(project, domain, bundle, with_hash=False))
+        except AlreadyExistsError as problem:
+            return await self._stored(project, domain, bundle, problem)
+        return Location(answer.native_url, stored=False)
+
+    async def upload(self, project: str, domain: str, bundle: Bundle) -> Location:
+        """See `Registry.upload`."""
+        from hatch_flyte.registry.requests import location_call, stored_at
+        from hatch_flyte.registry.upload import Destination, put
+
+        try:
+            answer = await self._call(location_call(project, domain, bundle, with_hash=True))
+        except AlreadyExistsError as problem:
+            # Somebody stored the same content in the meantime, compressed differently.
+            return Location(_address(stored_at(problem.message), problem), stored=True)
+        destination = Destination(answer.signed_url, answer.native_url, dict(answer.headers))
+        await self._retries.run(partial(put, destination, bundle.data, self._patience))
+        return Location(answer.native_url, stored=True)
+
+    async def close(self) -> None:
+        """See `Registry.close`. Creates in flight are awaited."""
+        await self._channel.close()
+
+    async def _stored(self, project: str, domain: str, bundle: Bundle, answer: AlreadyExistsError) -> Location:
+        """Return the address that `answer` names; where it names none, ask with the hash, which the same bytes pass."""
+        from hatch_flyte.registry.requests import location_call, stored_at
+
+        url = stored_at(answer.message)
+        if not url:
+            try:
+                url = (await self._call(location_call(project, domain, bundle, with_hash=True))).native_url
+            except AlreadyExistsError as problem:
+                url = _address(stored_at(problem.message), problem)
+        return Location(url, stored=True)
+
+    async def _call(self, call: Call) -> Any:
+        return await self._retries.run(partial(self._channel.attempt, call))
+
+
+def _address(url: str, answer: AlreadyExistsError) -> str:
+    if not url:
+        raise RejectedError(f"{answer.message}: expected the address that it is stored at") from answer
+    return url

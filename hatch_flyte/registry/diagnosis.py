@@ -1,0 +1,105 @@
+"""Why nobody answers at an endpoint: from gRPC's own words to one line for people, and whether waiting may help.
+
+The words are those of gRPC's core from 1.53 to 1.85; what is not recognised is called "nobody answers" and waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from hatch_flyte.errors import UnreachableError
+from hatch_flyte.registry.hints import LATER, TRUST
+
+if TYPE_CHECKING:
+    from hatch_flyte.registry.connection import Connection
+
+_PLAIN: Final = "If its port is plain set `insecure = true` for this cluster, else give its TLS port in `endpoint`."
+_TLS: Final = "Remove `insecure = true` from this cluster, or give its plain port in `endpoint`."
+_NAME: Final = "Give the host name that the certificate was made for in `endpoint`."
+_PORT: Final = "`endpoint` must be the gRPC port of the control plane, not its console or HTTP gateway."
+_HOST: Final = "Check the host in `endpoint`, of the form dns:///HOST:PORT."
+_START: Final = "Is it running? Check host and port in `endpoint`."
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is wrong, and what to do."""
+
+    what: str
+    hint: str
+    final: bool
+    """Waiting does not help."""
+
+
+_CLOSED: Final = "Socket closed|Connection reset|End of TCP stream|Broken pipe"
+_KNOWN: Final = (
+    (r"WRONG_VERSION_NUMBER|HTTP_REQUEST", Diagnosis("it speaks no TLS", _PLAIN, final=True)),
+    (r"CERTIFICATE_VERIFY_FAILED", Diagnosis("its certificate is not trusted", TRUST, final=True)),
+    (
+        r"Hostname Verification Check failed|not in peer certificate",
+        Diagnosis("its certificate is for another host", _NAME, final=True),
+    ),
+    (r"missing selected ALPN", Diagnosis("it speaks TLS, but not HTTP/2", _PORT, final=True)),
+    (r"SSL_ERROR_SSL", Diagnosis("the TLS handshake failed", _PORT, final=True)),
+    (r"Failed parsing HTTP/2|http1\.x server", Diagnosis("it does not speak gRPC", _PORT, final=True)),
+    (
+        r"Domain name not found|Name or service not known|nodename nor servname|No such host",
+        Diagnosis("there is no such host", _HOST, final=True),
+    ),
+    (
+        r"Misformatted domain name|Failed to parse port|target uri is not valid|Failed to create",
+        Diagnosis("this is no address", _HOST, final=True),
+    ),
+    (r"Connection refused", Diagnosis("nobody listens", _START, final=False)),
+    (_CLOSED, Diagnosis("it closes the connection", _START, final=False)),
+)
+_UNKNOWN: Final = Diagnosis("nobody answers", _START, final=False)
+_SPEAKS_TLS: Final = Diagnosis("it speaks TLS", _TLS, final=True)
+
+
+async def diagnose(words: str, connection: Connection, seconds: float) -> Diagnosis:
+    """Return what `words`, gRPC's for a connection that did not come about, mean for `connection`.
+
+    A peer that closes a plain connection may be about to start or may want TLS: it is asked, for at most `seconds`.
+    """
+    if connection.insecure and re.search(_CLOSED, words) and await _speaks_tls(*connection.address, seconds):
+        return _SPEAKS_TLS
+    return next((known for pattern, known in _KNOWN if re.search(pattern, words)), _UNKNOWN)
+
+
+def unreachable(diagnosis: Diagnosis, place: str, words: str) -> UnreachableError:
+    """Return the error for `diagnosis`: one line with gRPC's own `words`, and the hint."""
+    return UnreachableError(f"{place}: {diagnosis.what} ({' '.join(words.split())})", hint=diagnosis.hint)
+
+
+def silent(place: str, seconds: float) -> UnreachableError:
+    """Return the error for a peer that neither takes nor refuses a connection."""
+    return UnreachableError(f"{place}: nobody answers within {seconds:g} s", hint=_START)
+
+
+def away(place: str, deadline: float) -> UnreachableError:
+    """Return the error for a peer that answered before and cannot be reached any more."""
+    return UnreachableError(
+        f"{place}: it went away, and was not back within the deadline of {deadline:g} s", hint=LATER
+    )
+
+
+async def _speaks_tls(host: str, port: int, seconds: float) -> bool:
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # Nothing is sent or believed: the question is only whether there is a handshake at all.
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    opening = asyncio.open_connection(host, port, ssl=context, server_hostname=host)
+    try:
+        _, writer = await asyncio.wait_for(opening, seconds)
+    except (OSError, ValueError, asyncio.TimeoutError):
+        return False
+    writer.close()
+    with contextlib.suppress(OSError, asyncio.TimeoutError):
+        await asyncio.wait_for(writer.wait_closed(), seconds)
+    return True

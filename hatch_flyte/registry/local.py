@@ -1,0 +1,126 @@
+"""The local registry in this process: the port over a file, without sockets or gRPC."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from hatch_flyte.registry.blobs import Blobs, Key, blob_key
+from hatch_flyte.registry.control_plane import ControlPlane
+from hatch_flyte.registry.port import Location, error_for
+from hatch_flyte.registry.project_office import ProjectOffice
+from hatch_flyte.registry.refusal import RefusalError
+from hatch_flyte.registry.rules.listing import Condition, Query
+from hatch_flyte.registry.rules.projects import DOMAINS
+from hatch_flyte.registry.store import Store
+from hatch_flyte.wire.messages import from_identifier
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from google.protobuf.message import Message
+
+    from hatch_flyte.bundle import Bundle
+    from hatch_flyte.entity import Identifier, Kind
+
+    Answer = TypeVar("Answer")
+
+
+def default_folder() -> Path:
+    """Return where the local registry keeps its data unless told otherwise: in the user's data folder."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("hatch-flyte", appauthor=False))
+
+
+def open_local(data: Path | None) -> LocalRegistry:
+    """Open the local registry in the folder `data`, or in the default one. Raises `RegistryError`."""
+    return LocalRegistry(data or default_folder())
+
+
+class LocalRegistry:
+    """The local registry, open. Implements `port.Registry`.
+
+    It has the three domains of every control plane; a project is made when something is first registered in it.
+    `folder` is where it keeps its data, made if it isn't there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._store = Store(folder)
+        self._plane, self._office = ControlPlane(self._store), ProjectOffice(self._store)
+        self._blobs = Blobs(folder)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="local-registry")
+
+    @property
+    def place(self) -> str:
+        """The registry's file."""
+        return self._store.place
+
+    async def domains(self, project: str) -> frozenset[str] | None:
+        """Return the three domains, or None for an archived project."""
+        usable = await self._do(lambda: self._office.is_usable(project))
+        return frozenset(DOMAINS) if usable else None
+
+    async def list(
+        self, kind: Kind, project: str, domain: str, *, name: str = "", version: str = ""
+    ) -> AsyncIterator[Message]:
+        """Yield the entities of a project and domain, the newest first."""
+        wanted = {"project": project, "domain": domain, "name": name, "version": version}
+        conditions = tuple(Condition(column, "eq", (value,)) for column, value in wanted.items() if value)
+        query = Query(kind, conditions, sort_by="created_at", descending=True)
+        for message in await self._do(lambda: self._plane.listed(query, kind)):
+            yield message
+
+    async def get(self, identifier: Identifier) -> Message:
+        """Return the whole entity."""
+        return await self._do(lambda: self._plane.found(identifier), identifier)
+
+    async def create(self, identifier: Identifier, spec: Message) -> None:
+        """Create an entity, and its project if there is none of that name."""
+        await self._do(lambda: self._create(identifier, spec), identifier)
+
+    async def locate(self, project: str, domain: str, bundle: Bundle) -> Location:
+        """Return where `bundle` is or would be."""
+        return await self._do(lambda: self._location(project, domain, bundle)[1])
+
+    async def upload(self, project: str, domain: str, bundle: Bundle) -> Location:
+        """Store `bundle` unless it is there."""
+        return await self._do(lambda: self._upload(project, domain, bundle))
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        await self._do(self._store.close)
+        self._thread.shutdown()
+
+    def _create(self, identifier: Identifier, spec: Message) -> None:
+        if identifier.domain in DOMAINS:
+            self._office.ensure(identifier.project)
+        self._plane.create(identifier.kind, from_identifier(identifier), spec)
+
+    def _location(self, project: str, domain: str, bundle: Bundle) -> tuple[Key, Location]:
+        key = blob_key(project, domain, bundle.digest, bundle.file_name)
+        return key, Location(self._blobs.url(key), self._blobs.has(key))
+
+    def _upload(self, project: str, domain: str, bundle: Bundle) -> Location:
+        key, location = self._location(project, domain, bundle)
+        if not location.stored:
+            with self._blobs.writing(key) as file:
+                file.write(bundle.data)
+        return Location(location.url, stored=True)
+
+    async def _do(self, work: Callable[[], Answer], identifier: Identifier | None = None) -> Answer:
+        """Do `work` beside the event loop: a file on a slow disk, or locked, holds up no other registry."""
+        with _translated(identifier):
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+@contextmanager
+def _translated(identifier: Identifier | None) -> Iterator[None]:
+    """Turn a refusal into the error that the port promises."""
+    try:
+        yield
+    except RefusalError as refusal:
+        raise error_for(refusal.code, refusal.message, identifier=identifier) from refusal

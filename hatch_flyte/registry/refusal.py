@@ -1,0 +1,41 @@
+"""What the local registry answers when it does not do as asked, before it is a status or an exception of ours.
+
+Knows neither gRPC nor the error tree: `local` and `server` translate it, each at one place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hatch_flyte.registry.port import Code
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+
+class RefusalError(Exception):
+    """The local registry refuses a request.
+
+    `message` is worded as flyteadmin words it; `details` are the messages that flyteadmin packs into its status.
+    """
+
+    def __init__(self, code: Code, message: str, *details: Message) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.details = details
+
+
+def invalid(message: str, *details: Message) -> RefusalError:
+    """Return the refusal of a request that is wrong in itself."""
+    return RefusalError(Code.INVALID_ARGUMENT, message, *details)
+
+
+def missing(field: str) -> RefusalError:
+    """Return flyteadmin's refusal of a request that lacks a field."""
+    return invalid(f"missing {field}")
+
+
+def invalid_value(field: str) -> RefusalError:
+    """Return flyteadmin's refusal of a field's value."""
+    return invalid(f"invalid value for {field}")

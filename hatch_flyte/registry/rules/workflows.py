@@ -1,0 +1,42 @@
+"""Rules about the content of a workflow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hatch_flyte.registry.refusal import RefusalError, invalid, missing
+from hatch_flyte.registry.rules.identifiers import identifier_text, missing_text
+from hatch_flyte.wire.connections import END_NODE, START_NODE
+
+if TYPE_CHECKING:
+    from flyteidl.admin.workflow_pb2 import WorkflowSpec
+    from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
+
+    from hatch_flyte.entity import Identifier
+
+MAX_NODES: Final = 100
+"""The most nodes that a workflow may have: flyteadmin's `registration.maxWorkflowNodes`, unless configured."""
+
+
+def check_workflow(spec: WorkflowSpec | None) -> None:
+    """Refuse a workflow without a template."""
+    if spec is None or not spec.HasField("template"):
+        raise missing("spec")
+
+
+def not_compiled(identifier: Identifier, reason: str) -> RefusalError:
+    """Return the refusal of a workflow that cannot be compiled."""
+    return invalid(f"failed to compile workflow for [{identifier_text(identifier)}] with err: {reason}")
+
+
+def missing_reference(identifier: Identifier, reference: Identifier) -> RefusalError:
+    """Return the refusal of a workflow that runs something that isn't registered."""
+    return not_compiled(identifier, missing_text(reference))
+
+
+def check_size(identifier: Identifier, closure: CompiledWorkflowClosure) -> None:
+    """Refuse a workflow with too many nodes of its own; those inside branches and embedded workflows don't count."""
+    count = sum(node.id not in {START_NODE, END_NODE} for node in closure.primary.template.nodes)
+    if count > MAX_NODES:
+        name = identifier_text(identifier)
+        raise invalid(f"number of nodes in workflow [{name}] exceeds limit ({count} > {MAX_NODES})")

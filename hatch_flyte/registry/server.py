@@ -1,0 +1,162 @@
+"""The local registry over gRPC, for unmodified Flyte clients: what `hatch-flyte serve` runs.
+
+Owns the gRPC server: which method answers which call, options that keep clients connected, starting and draining.
+What a call does is `server_methods`, what a failure tells is `server_status`, uploads are `upload_listener`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import grpc
+import grpc.aio
+from google.protobuf.message import DecodeError
+
+from hatch_flyte.errors import RegistryError
+from hatch_flyte.registry.blobs import Blobs
+from hatch_flyte.registry.control_plane import ControlPlane
+from hatch_flyte.registry.port import Code
+from hatch_flyte.registry.project_office import ProjectOffice
+from hatch_flyte.registry.refusal import RefusalError, invalid
+from hatch_flyte.registry.server_methods import Method, absent_text, methods, services
+from hatch_flyte.registry.server_status import DETAILS_KEY, failure_status, refusal_status
+from hatch_flyte.registry.store import Store
+from hatch_flyte.registry.upload_listener import UploadListener, host_text, listening_socket
+from hatch_flyte.registry.upload_locations import UploadLocations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Context = grpc.aio.ServicerContext[bytes, bytes]
+
+LOOPBACK: Final = "127.0.0.1"
+OPTIONS: Final = (
+    # flytekit pings each 30 s, also without calls; grpc would answer that with GOAWAY "too_many_pings".
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    ("grpc.http2.max_ping_strikes", 0),
+    ("grpc.keepalive_permit_without_calls", 1),
+    # A port that somebody has is an error, not one to share.
+    ("grpc.so_reuseport", 0),
+)
+
+_CODES: Final = {Code(status.value[0]): status for status in grpc.StatusCode}
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """How to serve. There is no authentication and no TLS, so a host other than loopback is for closed networks."""
+
+    host: str = LOOPBACK
+    port: int = 0
+    """gRPC's; 0 is any that is free."""
+    http_port: int = 0
+    """That of uploads; 0 is any that is free."""
+    grace_seconds: float = 5.0
+    """How long calls and uploads may take to end when the server stops."""
+    max_upload_bytes: int = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a server is to be found."""
+
+    grpc: str
+    """`HOST:PORT`."""
+    http: str
+    """`http://HOST:PORT`."""
+    place: str
+    """The registry's file."""
+
+
+async def serve(folder: Path, options: ServeOptions, ready: Callable[[Addresses], None], stop: asyncio.Event) -> None:
+    """Serve the local registry in `folder` until `stop` is set, then let what is in flight end.
+
+    `ready` is called once clients can connect. Raises `RegistryError` if the file cannot be opened, a port cannot be
+    had, or the extra `server` isn't installed.
+    """
+    listener = UploadListener(
+        options.host, options.http_port, grace=options.grace_seconds, max_bytes=options.max_upload_bytes
+    )
+    with closing(listener), closing(Store(folder)) as store, ThreadPoolExecutor(1) as thread:
+        locations = UploadLocations(Blobs(folder), listener.address)
+        table = methods(ControlPlane(store), ProjectOffice(store), locations)
+        server = grpc.aio.server(handlers=(_Router(table, thread),), options=OPTIONS)
+        port = _add_port(server, options)
+        await server.start()
+        try:
+            ready(Addresses(f"{host_text(options.host)}:{port}", listener.address, store.place))
+            listener.start(locations)
+            await stop.wait()
+        finally:
+            closed = asyncio.get_running_loop().run_in_executor(None, listener.close)
+            await asyncio.gather(server.stop(options.grace_seconds), closed)
+
+
+def _add_port(server: grpc.aio.Server, options: ServeOptions) -> int:
+    """Let the server listen. gRPC tells little of why it cannot, so a socket of our own asks for a given port first."""
+    if options.port:
+        listening_socket(options.host, options.port).close()
+    try:
+        return server.add_insecure_port(f"{host_text(options.host)}:{options.port}")
+    except RuntimeError as error:
+        raise RegistryError(f"serve: cannot listen at {options.host}:{options.port} ({error})") from error
+
+
+class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg] # it takes arguments in its stubs alone
+    """Leads each call to what answers it; there is always something."""
+
+    def __init__(self, table: dict[str, Method], thread: ThreadPoolExecutor) -> None:
+        self._services = services()
+        self._table = table
+        self._thread = thread
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
+        """Return the handler for `/SERVICE/METHOD`, from bytes to bytes."""
+        service, _, name = handler_call_details.method.lstrip("/").partition("/")
+        if service not in self._services:
+            answer = _refuse(f"unknown service {service}")
+        elif name not in self._services[service]:
+            answer = _refuse(f"unknown method {name} for service {service}")
+        elif name in self._table:
+            answer = partial(_answer, name, self._table[name])
+        else:
+            answer = _refuse(absent_text(name))
+        return grpc.unary_unary_rpc_method_handler(partial(self._behave, name, answer))
+
+    async def _behave(self, name: str, answer: Callable[[bytes], bytes], request: bytes, context: Context) -> bytes:
+        """Answer a call beside the event loop, and never with an exception."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, answer, request)
+        except RefusalError as refusal:
+            status = refusal_status(refusal)
+        except RegistryError as error:
+            status = failure_status(name, error)
+        except Exception as error:  # noqa: BLE001 # a servicer's exception would be UNKNOWN
+            _log.exception("%s failed", name)
+            status = failure_status(name, error)
+        metadata = ((DETAILS_KEY, status.details),) if status.details else ()
+        return await context.abort(_CODES[status.code], status.message, metadata)
+
+
+def _answer(name: str, method: Method, request: bytes) -> bytes:
+    try:
+        message = method.request.FromString(request)
+    except DecodeError as error:
+        raise invalid(f"{name}: expected a {method.request.DESCRIPTOR.full_name} (got bytes that are none)") from error
+    return method.answer(message).SerializeToString()
+
+
+def _refuse(text: str) -> Callable[[bytes], bytes]:
+    def refuse(_request: bytes) -> bytes:
+        raise RefusalError(Code.UNIMPLEMENTED, text)
+
+    return refuse

@@ -1,0 +1,187 @@
+"""What the local registry remembers: projects and entities, in one SQLite file.
+
+Owns rows and transactions: one entity, one transaction, in an order of creation that no two share. Several processes
+may have the same file open. Knows no rules: it takes what it is given.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from flyteidl.admin.common_pb2 import Labels
+from flyteidl.admin.project_pb2 import Project
+
+from hatch_flyte.registry.store_file import IN_MEMORY, connect, transaction, translated
+from hatch_flyte.registry.store_query import select
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from hatch_flyte.entity import Identifier
+    from hatch_flyte.registry.rules.listing import Query
+
+FILE_NAME: Final = "registry.sqlite3"
+BUSY_SECONDS: Final = 10.0
+"""How long a statement waits while another process writes."""
+
+_INSERT: Final = """
+INSERT OR IGNORE INTO entities (kind, project, domain, name, version, created_at,
+    type, short_description, schedule_type, workflow_id, brief, whole)
+SELECT ?, ?, ?, ?, ?, max(?, 1 + coalesce((SELECT max(created_at) FROM entities), 0)), ?, ?, ?,
+    (SELECT id FROM entities WHERE kind = ? AND project = ? AND domain = ? AND name = ? AND version = ?), ?, ?
+"""
+_FIND: Final = """
+SELECT brief, whole, created_at, active FROM entities
+WHERE kind = ? AND project = ? AND domain = ? AND name = ? AND version = ?
+"""
+_FIND_ACTIVE: Final = """
+SELECT brief, whole, created_at, active FROM entities
+WHERE kind = ? AND project = ? AND domain = ? AND name = ? AND active
+"""
+_CLEAR_ACTIVE: Final = """
+UPDATE entities SET active = 0 WHERE kind = ? AND project = ? AND domain = ? AND name = ? AND active
+"""
+_SET_ACTIVE: Final = """
+UPDATE entities SET active = ? WHERE kind = ? AND project = ? AND domain = ? AND name = ? AND version = ?
+"""
+_INSERT_PROJECT: Final = """
+INSERT OR IGNORE INTO projects (identifier, name, description, labels, state, created_at, updated_at)
+SELECT ?, ?, ?, ?, ?, moment, moment
+FROM (SELECT max(?, 1 + coalesce((SELECT max(created_at) FROM projects), 0)) AS moment)
+"""
+_FIND_PROJECT: Final = "SELECT identifier, name, description, labels, state FROM projects WHERE identifier = ?"
+_UPDATE_PROJECT: Final = """
+UPDATE projects SET name = ?, description = ?, labels = ?, state = ?, updated_at = ? WHERE identifier = ?
+"""
+
+Row = tuple[Any, ...]
+Value = str | int | bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """An entity to be remembered."""
+
+    identifier: Identifier
+    brief: bytes
+    """The message that a list shows."""
+    whole: bytes | None = None
+    """The message that a Get answers, where that is more."""
+    type: str = ""
+    short_description: str = ""
+    schedule_type: str = ""
+    workflow: Identifier | None = None
+    """A launch plan's workflow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is remembered of an entity."""
+
+    brief: bytes
+    whole: bytes | None
+    created_at: int
+    """Microseconds since 1970; no two entities have the same."""
+    active: bool
+
+
+class Store:
+    """A registry's file, open. For one thread at a time. Every method may raise `StoreError`.
+
+    `folder` is made if it isn't there; None is a registry in memory.
+    """
+
+    def __init__(self, folder: Path | None, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        path = folder.resolve() / FILE_NAME if folder else None
+        self.place = str(path or IN_MEMORY)
+        """The file, for people."""
+        self._connection = connect(path, busy_seconds)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def insert(self, entity: Entity) -> bool:
+        """Remember an entity; return False, and do nothing, if something is remembered under its identifier."""
+        values = (
+            *_key(entity.identifier),
+            _now(),
+            entity.type,
+            entity.short_description,
+            entity.schedule_type,
+            *(_key(entity.workflow) if entity.workflow else (None,) * 5),
+            entity.brief,
+            entity.whole,
+        )
+        return self._write(_INSERT, values) == 1
+
+    def find(self, identifier: Identifier) -> Stored | None:
+        """Return what is remembered under `identifier`."""
+        return next((Stored(*row) for row in self._read(_FIND, _key(identifier))), None)
+
+    def find_active(self, identifier: Identifier) -> Stored | None:
+        """Return the active version of what `identifier` is a version of."""
+        return next((Stored(*row) for row in self._read(_FIND_ACTIVE, _key(identifier)[:-1])), None)
+
+    def select(self, query: Query) -> list[Stored]:
+        """Return the entities that `query` asks for, without what only a Get answers."""
+        return [Stored(*row) for row in self._read(*select(query, "brief, NULL, created_at, active"))]
+
+    def activate(self, identifier: Identifier) -> None:
+        """Make `identifier` the one active version of its name."""
+        key = _key(identifier)
+        with translated(self.place), transaction(self._connection):
+            self._connection.execute(_CLEAR_ACTIVE, key[:-1])
+            self._connection.execute(_SET_ACTIVE, (1, *key))
+
+    def deactivate(self, identifier: Identifier) -> None:
+        """Make `identifier` inactive, if it is active."""
+        self._write(_SET_ACTIVE, (0, *_key(identifier)))
+
+    def insert_project(self, project: Project) -> bool:
+        """Remember a project; return False, and do nothing, if there is one with its `id`."""
+        return self._write(_INSERT_PROJECT, (project.id, *_project_values(project), _now())) == 1
+
+    def find_project(self, identifier: str) -> Project | None:
+        """Return a project, without its domains."""
+        return next((_project(*row) for row in self._read(_FIND_PROJECT, [identifier])), None)
+
+    def select_projects(self, query: Query) -> list[Project]:
+        """Return the projects that `query` asks for, without their domains."""
+        columns = "identifier, name, description, labels, state"
+        return [_project(*row) for row in self._read(*select(query, columns))]
+
+    def update_project(self, project: Project) -> None:
+        """Remember what `project` says of the project with its `id`."""
+        self._write(_UPDATE_PROJECT, (*_project_values(project), _now(), project.id))
+
+    def _read(self, statement: str, parameters: Iterable[Value]) -> list[Row]:
+        with translated(self.place):
+            return self._connection.execute(statement, tuple(parameters)).fetchall()
+
+    def _write(self, statement: str, parameters: Iterable[Value]) -> int:
+        with translated(self.place):
+            return self._connection.execute(statement, tuple(parameters)).rowcount
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
+
+
+def _key(identifier: Identifier) -> tuple[Value, ...]:
+    return identifier.kind.suffix, identifier.project, identifier.domain, identifier.name, identifier.version
+
+
+def _project_values(project: Project) -> tuple[Value, ...]:
+    labels = project.labels.SerializeToString(deterministic=True) if project.HasField("labels") else None
+    return project.name, project.description, labels, project.state
+
+
+def _project(identifier: str, name: str, description: str, labels: bytes | None, state: int) -> Project:
+    project = Project(id=identifier, name=name, description=description, state=state)
+    if labels is not None:
+        project.labels.CopyFrom(Labels.FromString(labels))
+    return project

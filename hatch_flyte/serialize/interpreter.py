@@ -1,0 +1,204 @@
+"""Which Python serializes: the configured one, else the first that has flytekit and what the project needs at run time.
+
+Looks into interpreters, starts no worker, and imports neither flytekit nor the project.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from hatch_flyte.errors import InterpreterError
+from hatch_flyte.serialize import probe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+OLDEST_FLYTEKIT = "1.14.0"
+"""The oldest flytekit that serializes everything we tried, on Python 3.10, 3.11 and 3.12 with today's dependencies.
+
+1.13.5 to 1.13.15 take no frozen dataclass as a default; before that, the worker lacks what it builds on.
+"""
+
+_KNOWN_PYTHONS = frozenset({"3.10", "3.11", "3.12"})
+"""Where flytekit is known to work; elsewhere it is imported before it is relied upon."""
+
+_PROBE_SECONDS = 120
+
+_WAYS_OUT = """\
+Serializing imports the project's modules, so it needs flytekit and the project's own dependencies. Any of these helps:
+- name an environment that has them: `python = ".venv/bin/python"` under [tool.hatch-flyte]
+- let the frontend install them: add them to `requires` under [build-system], and build with isolation
+- activate an environment that has them, or make a `.venv` in the project's folder"""
+
+_OLD_HATCH = """
+hatch before 1.18.2 does not install what build hooks ask for: `hatch --version` tells; upgrade it, or add flytekit to
+`requires` under [build-system]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """A Python that can serialize, and how it was come by."""
+
+    command: tuple[str, ...]
+    """Program and arguments that start it; `-I -c SOURCE` is put behind."""
+    why: str
+    """How it was chosen, as a noun: `the project's .venv`."""
+    sys_path: tuple[str, ...] | None = None
+    """Its module search path; None: the one it starts with."""
+    folder: Path | None = None
+    """Where it is started; None: in the current folder."""
+
+    def __str__(self) -> str:
+        return f"{' '.join(self.command)} ({self.why})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What an interpreter is looked for with."""
+
+    requires: tuple[Requirement, ...]
+    """The project's run-time requirements; those whose markers hold must be met."""
+    configured: tuple[str, ...]
+    """The command of the key `python`; empty: none."""
+    root: Path
+    """The project's folder; relative commands start there, and `.venv` is looked for in it."""
+    virtual_env: str | None
+    """The folder of the active environment."""
+
+
+def choose_interpreter(request: Request) -> Interpreter:
+    """Return the interpreter to serialize with.
+
+    Raises `InterpreterError`: the configured one does not exist, or none has what is needed, with what each lacks.
+    """
+    if request.configured:
+        return _configured(request)
+    tried = []
+    for interpreter in _candidates(request):
+        lacking = _lacking(interpreter, request.requires)
+        if not lacking:
+            return interpreter
+        tried.append(f"  {interpreter}: {lacking}")
+    hint = _WAYS_OUT + (_OLD_HATCH if os.environ.get("HATCH_ENV_ACTIVE") else "")
+    raise InterpreterError("python: no interpreter can serialize this project\n" + "\n".join(tried), hint=hint)
+
+
+def _configured(request: Request) -> Interpreter:
+    program, *arguments = request.configured
+    # Not resolved: an environment's interpreter is a link, and finds its environment by the link's place.
+    path = str(request.root / program) if Path(program).name != program else program
+    found = shutil.which(path)
+    if found is None:
+        raise InterpreterError(
+            f"tool.hatch-flyte.python: expected a Python interpreter (got `{path}`, which is no program)",
+            hint="Make that environment first, or change `python` under [tool.hatch-flyte].",
+        )
+    return Interpreter((found, *arguments), "configured by `python`", folder=request.root)
+
+
+def _candidates(request: Request) -> Iterator[Interpreter]:
+    yield Interpreter((sys.executable,), "the Python that runs hatch-flyte", _own_path(request.root))
+    seen = {os.path.realpath(sys.prefix)}
+    environments = (request.virtual_env, "the active environment"), (request.root / ".venv", "the project's .venv")
+    for folder, why in environments:
+        if folder and os.path.realpath(folder) not in seen:
+            seen.add(os.path.realpath(folder))
+            yield Interpreter((str(_python_of(Path(folder))),), why)
+
+
+def _own_path(root: Path) -> tuple[str, ...]:
+    """Return this process's search path without the project's folder, which some frontends put there by accident.
+
+    Under pip, the build environment is known to this path only (it is set up by a `sitecustomize`).
+    """
+    return tuple(entry for entry in sys.path if entry and os.path.realpath(entry) != os.path.realpath(root))
+
+
+def _python_of(environment: Path) -> Path:
+    return environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+def _lacking(interpreter: Interpreter, requires: Sequence[Requirement]) -> str:
+    """Return what the interpreter lacks, or nothing."""
+    needed = [Requirement("flytekit"), *requires]
+    names = sorted({canonicalize_name(requirement.name) for requirement in needed})
+    if interpreter.sys_path is not None:
+        found: Any = probe.facts([str(name) for name in names])
+    elif not Path(interpreter.command[0]).exists():
+        return "does not exist"
+    else:
+        found = _ask(interpreter, {"distributions": names})
+    if isinstance(found, str):
+        return found
+    unmet = list(_unmet(needed, found))
+    if unmet:
+        return f"Python {found['environment']['python_full_version']} lacks {', '.join(unmet)}"
+    return _flytekit_problem(interpreter, found)
+
+
+def _unmet(needed: Sequence[Requirement], found: Mapping[str, Any]) -> Iterator[str]:
+    reported = set()
+    for requirement in reversed(needed):  # the project's word on flytekit, if it has one, before our plain wish
+        if requirement.marker and not requirement.marker.evaluate(found["environment"]):
+            continue
+        name = canonicalize_name(requirement.name)
+        has = found["versions"][name]
+        wish = f"{requirement.name}{requirement.specifier}"
+        if name in reported:
+            continue
+        if has is None:
+            reported.add(name)
+            yield wish
+        elif not _meets(requirement, has):
+            reported.add(name)
+            yield f"{wish} (has {has})"
+
+
+def _meets(requirement: Requirement, version: str) -> bool:
+    try:
+        return requirement.specifier.contains(version, prereleases=True)
+    except InvalidVersion:
+        return True  # no version that can be compared; what imports it will tell
+
+
+def _flytekit_problem(interpreter: Interpreter, found: Mapping[str, Any]) -> str:
+    """Return why flytekit does not work there, or nothing.
+
+    Where it is known to work, importing it is left to the worker: twice would cost a second.
+    """
+    python, version = found["environment"]["python_version"], found["versions"]["flytekit"]
+    if python in _KNOWN_PYTHONS and Version(version) >= Version(OLDEST_FLYTEKIT):
+        return ""
+    problem = _ask(interpreter, {"module": probe.FLYTEKIT_USED, "sys_path": interpreter.sys_path})
+    return f"flytekit {version} does not import on Python {python} ({problem})" if problem else ""
+
+
+def _ask(interpreter: Interpreter, question: Mapping[str, Any]) -> Any:
+    """Return the answer of `probe` in another process, or in words why there is none."""
+    source = files("hatch_flyte.serialize").joinpath("probe.py").read_text(encoding="utf-8")
+    try:
+        run = subprocess.run(  # noqa: S603 # the interpreters are the user's own
+            [*interpreter.command, "-I", "-c", source, json.dumps(question)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            timeout=_PROBE_SECONDS,
+        )
+        return json.loads(run.stdout.splitlines()[-1])
+    except subprocess.CalledProcessError as problem:
+        last = problem.stderr.decode(errors="replace").strip().splitlines()
+        return f"is no Python that works ({last[-1] if last else f'exit code {problem.returncode}'})"
+    except (OSError, subprocess.TimeoutExpired, IndexError, ValueError) as problem:
+        return f"is no Python that works ({problem})"

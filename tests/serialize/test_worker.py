@@ -1,0 +1,473 @@
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from flyteidl.admin.task_pb2 import TaskSpec
+from support_flyte_project import IMAGE, IMAGES, PROJECT
+from support_serialize import HERE, SETTINGS, TASK, serialize_modules, serialize_source
+from support_wheels import WheelSource, build_wheel, wheel_of
+
+from hatch_flyte.entity import Kind
+from hatch_flyte.errors import InterpreterError, SerializeError
+from hatch_flyte.serialize import serialize
+from hatch_flyte.serialize.interpreter import Interpreter
+from hatch_flyte.wheel import read_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hatch_flyte.serialize import Serialized
+
+pytestmark = pytest.mark.flytekit
+
+TESTS = Path(__file__).parent.parent
+
+
+def failure(folder: Path, **modules: str) -> SerializeError:
+    with pytest.raises(SerializeError) as caught:
+        serialize_modules(folder, **modules)
+    return caught.value
+
+
+def output_of(folder: Path, **modules: str) -> tuple[list[str], Serialized]:
+    lines: list[str] = []
+    return lines, serialize(read_wheel(wheel_of(folder, **modules)), SETTINGS, HERE, lines.append)
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home, a folder for temporary files and a `bin` first on PATH, all empty."""
+    for name in ("home", "temporary", "bin"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    return tmp_path
+
+
+def program(path: Path, script: str) -> Path:
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+class TestUsersCode:
+    def test_what_it_prints_is_passed_on_and_does_not_disturb(self, tmp_path: Path) -> None:
+        noisy = TASK + (
+            "\nimport os, subprocess, sys\nprint('printed ä')\nsys.stderr.write('to stderr\\n')\nos.write(1, b'raw\\n')\n"
+            "subprocess.run(['echo', 'from a child'])\nsys.stdout.write('unfinished')\n"
+        )
+        lines, serialized = output_of(tmp_path, noisy=noisy)
+        assert sorted(lines) == ["from a child", "printed ä", "raw", "to stderr", "unfinished"]
+        assert len(serialized.entities) == 1
+
+    def test_without_a_sink_it_prints_to_our_standard_error(
+        self, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        serialize_modules(tmp_path, noisy=TASK + "\nprint('hello')\n")
+        assert capfd.readouterr() == ("", "hello\n")
+
+    def test_its_standard_input_is_empty(self, tmp_path: Path) -> None:
+        serialize_modules(tmp_path, reads=TASK + "\nimport sys\nassert sys.stdin.read() == ''\n")
+
+    def test_it_finds_its_data_wherever_earlier_modules_went(self, tmp_path: Path) -> None:
+        source = WheelSource(
+            {
+                "acme/__init__.py": "",
+                "acme/a_moves.py": "import os, sys\nos.chdir('/')\nsys.path[:] = ['/nowhere', *sys.path[1:]]\n",
+                "acme/b_reads.py": TASK
+                + "\nfrom importlib.metadata import version\nfrom importlib.resources import files\nimport os\n"
+                "assert (files('acme') / 'data.csv').read_text() == '1,2'\n"
+                "assert version('acme-pipelines') == '1.4'\nassert os.listdir() == []\n",
+                "acme/data.csv": "1,2",
+            }
+        )
+        assert [entity.name for entity in serialize_source(tmp_path, source).entities] == ["acme.b_reads.double"]
+
+    def test_its_threads_and_exit_functions_hold_nobody_up(self, tmp_path: Path) -> None:
+        started = time.monotonic()
+        lingering = TASK + (
+            "\nimport atexit, subprocess, threading, time\natexit.register(time.sleep, 60)\n"
+            "threading.Thread(target=time.sleep, args=(60,)).start()\nsubprocess.Popen(['sleep', '60'])\n"
+        )
+        lines, serialized = output_of(tmp_path, lingering=lingering)
+        assert time.monotonic() - started < 30
+        assert (lines, len(serialized.entities)) == ([], 1)
+
+    def test_main_is_never_imported(self, tmp_path: Path) -> None:
+        serialize_modules(tmp_path, acme____main__="raise SystemExit(1)", acme__flows=TASK)
+
+    def test_modules_are_imported_in_the_order_of_their_names(self, tmp_path: Path) -> None:
+        modules = {name: TASK + f"\nprint({name!r})\n" for name in ("b", "a__z", "a__y__x", "a____init__")}
+        lines, serialized = output_of(tmp_path, **modules)
+        assert lines == ["a____init__", "a__y__x", "a__z", "b"]
+        expected = ["a.__init__.double", "a.y.x.double", "a.z.double", "b.double"]
+        assert [entity.name for entity in serialized.entities] == expected
+
+    def test_names_end_at_the_root_even_where_that_has_an_init(self, tmp_path: Path) -> None:
+        serialized = serialize_modules(tmp_path, __init__="", acme____init__="", acme__flows=TASK)
+        assert [entity.name for entity in serialized.entities] == ["acme.flows.double"]
+
+
+class TestModulesThatDoNotImport:
+    def test_all_are_told_at_once_with_the_users_own_frames(self, tmp_path: Path) -> None:
+        error = failure(
+            tmp_path,
+            acme__a_missing="\nimport numpie\n",
+            acme__b_syntax="def f(:\n    pass\n",
+            acme__c_deep="from acme.helper import compute\n\ncompute(0)\n",
+            acme__d_exits="import sys\nsys.exit(3)\n",
+            acme__e_interrupts="raise KeyboardInterrupt\n",
+            acme__f_opens="from pathlib import Path\nPath('settings.toml').read_text()\n",
+            acme__good=TASK,
+            acme__helper="def compute(x):\n    return 1 / x\n",
+        )
+        sections = error.message.split("\nacme.")
+        assert sections[0] == "serialize: 6 modules do not import"
+        assert sections[1] == (
+            "a_missing: ModuleNotFoundError: No module named 'numpie'\n"
+            '    File "acme/a_missing.py", line 1, in <module>\n'
+            "      import numpie\n"
+            "  ModuleNotFoundError: No module named 'numpie'"
+        )
+        assert sections[2].startswith("b_syntax: SyntaxError: invalid syntax (b_syntax.py, line 1)\n")
+        assert 'File "acme/b_syntax.py", line 1\n      def f(:' in sections[2]
+        assert [line.strip() for line in sections[3].splitlines() if "^" not in line and "~" not in line] == [
+            "c_deep: ZeroDivisionError: division by zero",
+            'File "acme/c_deep.py", line 3, in <module>',
+            "compute(0)",
+            'File "acme/helper.py", line 2, in compute',
+            "return 1 / x",
+            "ZeroDivisionError: division by zero",
+        ]
+        assert sections[4].startswith("d_exits: ends the interpreter when imported (sys.exit(3))\n")
+        assert 'File "acme/d_exits.py", line 2' in sections[4]
+        assert sections[5].startswith("e_interrupts: KeyboardInterrupt\n")
+        assert sections[6].startswith("f_opens: FileNotFoundError")
+        assert 'File "acme/f_opens.py", line 2' in sections[6]
+        assert str(HERE) in error.hint
+        assert "ship the file in the wheel" in error.hint
+
+    def test_one_cause_is_told_once(self, tmp_path: Path) -> None:
+        error = failure(
+            tmp_path,
+            acme____init__="",
+            acme__broken____init__="import numpie\n",
+            acme__broken__below=TASK,
+            acme__user="import acme.broken\n",
+        )
+        assert error.message.startswith("serialize: 3 modules do not import\nacme.broken: ModuleNotFoundError")
+        assert error.message.endswith("The same keeps these from importing: acme.broken.below, acme.user")
+        assert error.message.count("line 1, in <module>") == 1
+
+    def test_frames_of_flytekit_are_left_out(self, tmp_path: Path) -> None:
+        error = failure(tmp_path, t="from flytekit import task\n\n@task\ndef f(a) -> int:\n    return 1\n")
+        assert error.message.startswith("serialize: a module does not import\nt: FlyteMissingTypeException: ")
+        assert [line.strip() for line in error.message.splitlines() if "File" in line] == [
+            'File "t.py", line 3, in <module>'
+        ]
+
+    def test_causes_of_causes_are_shown_in_the_same_way(self, tmp_path: Path) -> None:
+        error = failure(
+            tmp_path, t="try:\n    import numpie\nexcept ImportError as problem:\n    raise RuntimeError('no') from problem\n"
+        )
+        assert [line.strip() for line in error.message.splitlines() if "File" in line or "direct cause" in line] == [
+            'File "t.py", line 2, in <module>',
+            "The above exception was the direct cause of the following exception:",
+            'File "t.py", line 4, in <module>',
+        ]
+
+    def test_a_module_that_another_one_hides_is_told(self, tmp_path: Path) -> None:
+        error = failure(tmp_path, yaml__flows=TASK, yaml____init__="")
+        assert "yaml: ImportError: expected the wheel's own module (got " in error.message
+
+    def test_one_that_ends_the_process_is_named(self, tmp_path: Path) -> None:
+        error = failure(tmp_path, good=TASK, quits="import os\nos._exit(7)\n")
+        assert error.message == "serialize: the interpreter ended while importing quits (exit code 7)"
+
+    def test_one_that_crashes_the_process_is_named(self, tmp_path: Path) -> None:
+        error = failure(tmp_path, crashes="import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n")
+        assert error.message == "serialize: the interpreter ended while importing crashes (signal SIGSEGV)"
+
+
+class TestDefinitionsThatFlytekitRefuses:
+    def test_a_workflow_that_does_not_compile_is_named_with_the_users_frames(self, tmp_path: Path) -> None:
+        source = TASK + "\nfrom flytekit import workflow\n@workflow\ndef flow(a: int) -> int:\n    return double(b=a)\n"
+        error = failure(tmp_path, t=source)
+        assert error.message.startswith("t.py:8: flytekit does not accept the workflow t.flow\n")
+        assert 'File "t.py", line 10, in flow\n      return double(b=a)' in error.message
+        assert "site-packages" not in error.message
+
+    def test_a_task_that_has_no_protobuf_is_named(self, tmp_path: Path) -> None:
+        source = TASK.replace("import task", "import Resources, task").replace(
+            "@task", "@task(requests=Resources(cpu=1))"
+        )
+        error = failure(tmp_path, t=source)
+        assert error.message.startswith("t.py:3: flytekit does not accept the task t.double\n")
+        assert "TypeError" in error.message
+
+    def test_an_instance_without_a_variable_is_told(self, tmp_path: Path) -> None:
+        source = """
+            from flytekit import kwtypes
+            from flytekit.extras.tasks.shell import ShellTask
+            tasks = [ShellTask(name="acme.shell", script="true")]
+        """
+        error = failure(tmp_path, t=source)
+        assert "t.py:3: flytekit does not accept the task acme.shell" in error.message
+        assert "Error looking for LHS in t" in error.message
+
+    def test_a_requirements_file_that_is_not_shipped_is_explained(self, tmp_path: Path) -> None:
+        source = TASK.replace("import task", "import ImageSpec, task").replace(
+            "@task", "@task(container_image=ImageSpec(requirements='requirements.txt'))"
+        )
+        error = failure(tmp_path, t=source)
+        assert "FileNotFoundError" in error.message
+        assert "ship the file in the wheel" in error.hint
+
+
+class TestPathsOfThisMachine:
+    def test_a_default_that_flytekit_stores_as_a_file_is_refused(self, tmp_path: Path) -> None:
+        source = """
+            from flytekit import task, workflow
+
+            class Opaque:
+                pass
+
+            @task
+            def use(a: Opaque) -> None: ...
+
+            @workflow
+            def flow(a: Opaque = Opaque()) -> None:
+                use(a=a)
+        """
+        error = failure(tmp_path, t=source)
+        assert error.message.startswith("launch plan t.flow: expected values that a cluster can read")
+        assert "required input" in error.hint
+
+    def test_a_path_into_the_unpacked_wheel_is_refused(self, tmp_path: Path) -> None:
+        source = TASK.replace("@task", "@task(environment={'HERE': __file__})")
+        error = failure(tmp_path, acme__t=source)
+        assert error.message == (
+            "task acme.t.double: expected no path of this machine (got one to `acme/t.py` in the unpacked wheel)"
+        )
+
+
+class TestMachine:
+    def test_neither_its_configuration_nor_its_variables_leak(
+        self, machine: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        source = WheelSource(
+            {
+                "t.py": TASK + "\nimport os\nfrom flytekit.configuration import Config\n"
+                "assert Config.auto().platform.endpoint == 'localhost:30080', Config.auto().platform\n"
+                "assert 'FLYTE_PLATFORM_URL' not in os.environ\n"
+            }
+        )
+        settings = replace(SETTINGS, image="stock")
+        expected = serialize_source(machine, source, settings).entities
+        (machine / "home" / ".flyte").mkdir()
+        for name in ("home/.flyte/config.yaml", "named.yaml"):
+            (machine / name).write_text("admin:\n  endpoint: evil.example.com\n")
+        monkeypatch.setenv("FLYTECTL_CONFIG", str(machine / "named.yaml"))
+        monkeypatch.setenv("FLYTE_PLATFORM_URL", "evil.example.com")
+        monkeypatch.setenv("FLYTE_INTERNAL_IMAGE", "evil.example.com/image:1")
+        monkeypatch.setenv("FLYTE_PYTHON_PACKAGE_ROOT", "/")
+        assert serialize_source(machine, source, settings).entities == expected
+
+    def test_nothing_is_left_in_its_folder_for_temporary_files(self, machine: Path) -> None:
+        serialize_modules(machine, t=TASK + "\nimport tempfile\ntempfile.mkdtemp()\n")
+        failure(machine, t="import tempfile\ntempfile.mkdtemp()\n1/0\n")
+        assert list((machine / "temporary").iterdir()) == []
+
+    @pytest.mark.parametrize("code", ["image", "wheel"])
+    def test_images_are_named_as_flytekit_does_and_docker_is_never_called(self, machine: Path, code: str) -> None:
+        program(machine / "bin" / "docker", f"echo called >> {machine}/calls")
+        source = """
+            from pathlib import Path
+            from flytekit import ImageSpec, dynamic, task
+            from flytekit.constants import CopyFileDetection
+
+            base = ImageSpec(name="base", registry="ghcr.io/acme", packages=["numpy"])
+            plain = ImageSpec(name="plain", registry="docker", base_image=base)
+            listed = ImageSpec(name="listed", requirements=str(Path(__file__).parent / "requirements.txt"))
+            full = ImageSpec(name="full", source_copy_mode=CopyFileDetection.ALL)
+            stand_in = ImageSpec(name="x", builder="noop", base_image="ghcr.io/acme/ready:1")
+            assert plain.exist()
+
+            @task(container_image=plain)
+            def on_plain(a: int) -> int:
+                return a
+
+            @task(container_image=listed)
+            def on_listed(a: int) -> int:
+                return a
+
+            @task(container_image=full)
+            def on_full(a: int) -> int:
+                return a
+
+            @task(container_image=stand_in)
+            def on_stand_in(a: int) -> int:
+                return a
+
+            @dynamic(container_image=plain)
+            def unrolled(a: int) -> int:
+                return on_plain(a=a)
+        """
+        files = {"acme/t.py": source, "acme/requirements.txt": "numpy\n"}
+        settings = replace(SETTINGS, code=code)
+        (machine / "one").mkdir()
+        (machine / "two").mkdir()
+        serialized = serialize_source(machine / "one", WheelSource(files), settings)
+        images = {
+            entity.name.rpartition(".")[2]: TaskSpec.FromString(entity.data).template.container.image
+            for entity in serialized.entities
+        }
+        assert not (machine / "calls").exists()
+        assert images["on_plain"].startswith("docker/plain:")
+        assert images["on_listed"].startswith("listed:")
+        assert images["on_stand_in"] == "ghcr.io/acme/ready:1"
+        assert images["unrolled"] == images["on_plain"]
+        again = serialize_source(machine / "two", WheelSource({**files, "acme/data.csv": "1"}), settings)
+        changed = {
+            ours.name for ours, theirs in zip(serialized.entities, again.entities, strict=True) if ours.data != theirs.data
+        }
+        # Only the image that copies all files is another one; dynamic tasks carry the names of all images.
+        assert changed == {"acme.t.on_full", "acme.t.unrolled"}
+
+    def test_the_context_of_a_dynamic_task_lies_where_the_code_will(self, machine: Path) -> None:
+        settings = replace(SETTINGS, image=IMAGE, images=IMAGES, destination="/srv")
+        serialized = serialize_source(machine, PROJECT, settings)
+        unrolled = next(entity for entity in serialized.entities if entity.name == "acme.flows.unrolled")
+        environment = {pair.key: pair.value for pair in TaskSpec.FromString(unrolled.data).template.container.env}
+        context = json.loads(gzip.decompress(base64.b64decode(environment["_F_SS_C"])))
+        assert context["source_root"] == "/srv"
+
+
+class TestSameBytes:
+    def test_whatever_folder_time_zone_umask_and_hash_seed(self, tmp_path: Path) -> None:
+        script = (
+            "import hashlib, os, sys\n"
+            "from pathlib import Path\n"
+            "from dataclasses import replace\n"
+            "from support_flyte_project import IMAGE, IMAGES, PROJECT\n"
+            "from support_serialize import SETTINGS, serialize_source\n"
+            "os.umask(int(sys.argv[2], 8))\n"
+            "digest = hashlib.sha256()\n"
+            "for code in ('image', 'wheel'):\n"
+            "    settings = replace(SETTINGS, image=IMAGE, images=IMAGES, code=code, ownership='acme')\n"
+            "    for entity in serialize_source(Path(sys.argv[1]), PROJECT, settings).entities:\n"
+            "        digest.update(repr(entity).encode())\n"
+            "print(digest.hexdigest())\n"
+        )
+        digests = set()
+        for zone, umask, seed in (("UTC", "022", "0"), ("Asia/Tokyo", "077", "1"), ("America/Lima", "000", "2")):
+            folder = tmp_path / zone / "deeper"
+            folder.mkdir(parents=True)
+            environment = {
+                **os.environ,
+                "TMPDIR": str(folder),
+                "TZ": zone,
+                "PYTHONHASHSEED": seed,
+                "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)]),
+            }
+            command = [sys.executable, "-c", script, str(folder), umask]
+            run = subprocess.run(command, env=environment, cwd=folder, capture_output=True, check=True)
+            digests.add(run.stdout)
+        assert len(digests) == 1
+
+
+class TestOtherInterpreters:
+    def test_no_folder_and_no_environment_need_be_shared(self, tmp_path: Path) -> None:
+        (tmp_path / "away").mkdir()
+        wrapper = program(tmp_path / "elsewhere", f'cd {tmp_path}/away && exec env -i {sys.executable} "$@"')
+        source = WheelSource({"acme/flows.py": TASK})
+        interpreter = Interpreter((str(wrapper),), "configured by `python`")
+        expected = serialize_source(tmp_path, source)
+        assert serialize_source(tmp_path, source, interpreter=interpreter) == expected
+        assert list((tmp_path / "away").iterdir()) == []
+
+    def test_one_without_flytekit_is_told(self, tmp_path: Path) -> None:
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True)
+        interpreter = Interpreter((str(tmp_path / "venv" / "bin" / "python"),), "configured by `python`")
+        with pytest.raises(InterpreterError) as caught:
+            serialize_source(tmp_path, WheelSource({"t.py": TASK}), interpreter=interpreter)
+        python = ".".join(map(str, sys.version_info[:3]))
+        assert caught.value.message == (
+            f"{interpreter}: expected an environment with flytekit (got Python {python} without it)"
+        )
+
+    def test_a_flytekit_that_does_not_work_is_told_with_its_version(self, tmp_path: Path) -> None:
+        library = tmp_path / "library"
+        (library / "flytekit").mkdir(parents=True)
+        (library / "flytekit" / "__init__.py").write_text("import no_such_dependency\n")
+        (library / "flytekit-1.3.1.dist-info").mkdir()
+        (library / "flytekit-1.3.1.dist-info" / "METADATA").write_text("Name: flytekit\nVersion: 1.3.1\n")
+        interpreter = replace(HERE, sys_path=(str(library), *sys.path))
+        with pytest.raises(InterpreterError) as caught:
+            serialize_source(tmp_path, WheelSource({"t.py": TASK}), interpreter=interpreter)
+        assert "flytekit 1.3.1 does not work on Python" in caught.value.message
+        assert "No module named 'no_such_dependency'" in caught.value.message
+        assert "1.14.0" in caught.value.hint
+
+
+@contextmanager
+def sleeping_build(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A process that serializes a module which never ends; gives it and the worker's process id."""
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    source = "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(120)\n"
+    wheel = build_wheel(folder, WheelSource({"sleeps.py": source}))
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom support_serialize import HERE, SETTINGS\n"
+        "from hatch_flyte.serialize import serialize\nfrom hatch_flyte.wheel import read_wheel\n"
+        f"serialize(read_wheel(Path({str(wheel)!r})), SETTINGS, HERE)\n"
+    )
+    environment = {
+        **os.environ,
+        "TMPDIR": str(temporary),
+        "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)]),
+    }
+    with subprocess.Popen([sys.executable, "-c", script], env=environment, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        yield process, int(process.stderr.readline())
+        process.stderr.read()  # ends when the worker, which writes to it too, has ended
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_the_worker_ends_with_its_parent_and_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    with sleeping_build(tmp_path) as (process, worker):
+        process.send_signal(number)
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_worker_that_is_signalled_itself_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    with sleeping_build(tmp_path) as (process, worker):
+        os.kill(worker, number)
+    assert process.returncode == 1
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_the_answer_does_not_depend_on_the_size_of_the_wheel(tmp_path: Path) -> None:
+    ballast = b"".join(hashlib.sha256(b"%d" % number).digest() for number in range(100_000))
+    lines: list[str] = []
+    source = WheelSource({"t.py": TASK + "\nprint('x' * 200_000)\n", "data.bin": ballast})
+    serialized = serialize(read_wheel(build_wheel(tmp_path, source)), SETTINGS, HERE, lines.append)
+    assert [entity.kind for entity in serialized.entities] == [Kind.TASK]
+    assert lines == ["x" * 200_000]
