@@ -50,6 +50,10 @@ async def _serve(target: int, seconds: float, ready: threading.Event, port: list
     ready.set()
     await stop.wait()
     server.close()
+    connections = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in connections:
+        task.cancel()
+    await asyncio.gather(*connections, return_exceptions=True)
 
 
 @contextlib.contextmanager
