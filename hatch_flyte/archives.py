@@ -5,19 +5,25 @@ Reads archives; knows nothing of registries.
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from hatch_flyte.archive_reader import read_archive
+from hatch_flyte.entries import fill_entries, levels
 from hatch_flyte.errors import ArchiveError, ConfigError, Problem
+from hatch_flyte.wire.identifiers import Fill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from hatch_flyte.archive import Archive
 
 PATTERN = "*-flyte.tgz"
+
+_ANYWHERE = Fill(project="p", domain="d", version="v", bundle_url="u", destination=".")
+"""A place to fill entities in for, where only their form and their order matter."""
 
 
 def find_archives(folder: Path) -> list[Path]:
@@ -32,8 +38,8 @@ def find_archives(folder: Path) -> list[Path]:
         by_distribution[path.name.split("-", 1)[0]].append(path)
     if not by_distribution:
         raise ArchiveError(
-            f"{folder}: expected an archive, {PATTERN} (got none)",
-            hint="Build the wheel first (`hatch build`), or name an archive.",
+            f"{folder.absolute()}: expected an archive, {PATTERN} (got {'none' if folder.is_dir() else 'no such folder'})",
+            hint="Build the wheel first (`hatch build`), name an archive, or go to the project's folder.",
         )
     several = [path for paths in by_distribution.values() if len(paths) > 1 for path in paths]
     if several:
@@ -49,11 +55,14 @@ def read_all(paths: Sequence[Path], version_of: Callable[[str, str], str], versi
     """Return each archive with the version to register it under.
 
     `version_of(name, version)` gives it for a distribution; `version` is what the user asked for (empty: nothing) and
-    is required for archives without a manifest, which know no version.
+    is required for archives without a manifest, which know no version. All that an archive itself can be refused for
+    is found here, before anything of any archive is sent. Raises `ArchiveError` and `ConfigError`.
     """
     result = []
     for path in paths:
         archive = read_archive(path)
+        with inside(path):
+            levels(fill_entries(archive, _ANYWHERE))
         if archive.manifest is not None:
             result.append((archive, version_of(archive.manifest.name, archive.manifest.version)))
         elif version:
@@ -64,3 +73,12 @@ def read_all(paths: Sequence[Path], version_of: Callable[[str, str], str], versi
                 hint="Archives of `pyflyte package` know no version: say `--version VERSION`.",
             )
     return result
+
+
+@contextlib.contextmanager
+def inside(path: Path) -> Iterator[None]:
+    """Put `path` before the message of an `ArchiveError` about something in the archive there."""
+    try:
+        yield
+    except ArchiveError as problem:
+        raise ArchiveError(f"{path}: {problem.message}", hint=problem.hint) from problem

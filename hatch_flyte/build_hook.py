@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -45,7 +45,7 @@ class FlyteBuildHook(BuildHookInterface[BuilderConfig]):
         """Return the project's own dependencies and flytekit, if a wheel is built that will be serialized here."""
         if self.target_name != "wheel" or is_editable_request() or sys.version_info >= FLYTEKIT_PYTHON_END:
             return []
-        if not self._keeps_output() and will_be_thrown_away(os.environ, calling_command(os.getppid())):
+        if not self._named_output() and will_be_thrown_away(os.environ, calling_command(os.getppid())):
             return []
         from hatch_flyte.serialize.interpreter import OLDEST_FLYTEKIT
 
@@ -53,7 +53,7 @@ class FlyteBuildHook(BuildHookInterface[BuilderConfig]):
             if self._load().packaging.python:
                 return []
         except HatchFlyteError as problem:
-            self.app.abort(f"flyte: {problem}", code=problem.exit_code)
+            self._abort(problem)
         return [*self.metadata.core.dependencies, f"flytekit>={OLDEST_FLYTEKIT}"]
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 # hatchling's
@@ -61,7 +61,7 @@ class FlyteBuildHook(BuildHookInterface[BuilderConfig]):
         if self.target_name != "wheel" or version == "editable":
             return
         wheel = Path(artifact_path)
-        if not self._keeps_output() and is_thrown_away(wheel.parent, os.environ):
+        if not self._named_output() and is_thrown_away(wheel.parent, os.environ):
             self.app.display_debug(f"flyte: {wheel.name} is not kept, so it is not serialized")
             return
         self._finalized = True
@@ -69,7 +69,7 @@ class FlyteBuildHook(BuildHookInterface[BuilderConfig]):
             packaged = self._package(wheel)
         except HatchFlyteError as problem:
             self._discard(wheel)
-            self.app.abort(f"flyte: {problem}", code=problem.exit_code)
+            self._abort(problem)
         except KeyboardInterrupt:
             self._discard(wheel)
             self.app.abort("flyte: interrupted", code=INTERRUPTED)
@@ -82,8 +82,10 @@ class FlyteBuildHook(BuildHookInterface[BuilderConfig]):
     def clean(self, versions: list[str]) -> None:  # noqa: ARG002 # hatchling's
         """Remove this project's archives; not the one just made (`--clean-hooks-after` asks right after a build)."""
         if self.target_name == "wheel" and not self._finalized:
-            for path in Path(self.directory).glob(archive_name(self.metadata.core.name, "*")):
-                path.unlink()
+            folders = {Path(self.directory), Path(self.root, self._named_output())}
+            for folder in folders:
+                for path in folder.glob(archive_name(self.metadata.core.name, "*")):
+                    path.unlink()
 
     def _package(self, wheel: Path) -> Packaged:
         from hatch_flyte.package import package
@@ -97,13 +99,20 @@ class FlyteBuildHook(BuildHookInterface[BuilderConfig]):
 
         return load(Sources(root=Path(self.root), environ=os.environ, hook_table=self.config))
 
-    def _keeps_output(self) -> bool:
-        """Return whether the archive goes to a folder of its own, without judging the rest of the configuration.
+    def _named_output(self) -> str:
+        """Return the folder that archives are to go to, or nothing, without judging the rest of the configuration.
 
         Installing a package must not fail over a key that only matters where archives are made.
         """
         tables: list[Mapping[str, Any]] = [self.config, self.metadata.config.get("tool", {}).get("hatch-flyte", {})]
-        return bool(os.environ.get("HATCH_FLYTE_OUTPUT_DIR")) or any(table.get("output-dir") for table in tables)
+        named = [os.environ.get("HATCH_FLYTE_OUTPUT_DIR"), *(table.get("output-dir") for table in tables)]
+        return next((str(name) for name in named if name), "")
+
+    def _abort(self, problem: HatchFlyteError) -> NoReturn:
+        from hatch_flyte.report_text import printable
+
+        self.app.abort(f"flyte: {printable(str(problem))}", code=problem.exit_code)
+        raise AssertionError from problem  # hatchling's abort is not declared to end the process
 
     def _output(self, config: Config, wheel: Path) -> Path:
         named = config.packaging.output_dir

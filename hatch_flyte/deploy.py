@@ -6,12 +6,14 @@ Puts the pieces together: which archives, which versions, which targets, which r
 from __future__ import annotations
 
 from functools import partial
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from hatch_flyte.archives import read_all
 from hatch_flyte.interruptible import run
 from hatch_flyte.publish import publish
 from hatch_flyte.register import Order, Watch
+from hatch_flyte.report_text import Published
 
 if TYPE_CHECKING:
     import asyncio
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     from hatch_flyte.outcome import Report
 
 
-def deploy(config: Config, paths: Sequence[Path], on_step: Callable[[Target, str], None]) -> tuple[Report, ...]:
-    """Register the archives at `paths` in the clusters that `config` chooses; return a report for each pair.
+def deploy(config: Config, paths: Sequence[Path], on_step: Callable[[Target, str], None]) -> tuple[Published, ...]:
+    """Register the archives at `paths` in the clusters that `config` chooses; return what came of each pair.
 
     Raises `ConfigError` (no such cluster, no version) and `ArchiveError` before anything is sent.
     """
@@ -41,4 +43,6 @@ def deploy(config: Config, paths: Sequence[Path], on_step: Callable[[Target, str
         watch = Watch(on_step=on_step, stop=stop)
         return await publish(orders, targets, partial(open_registry, data=config.call.data), watch)
 
-    return run(use_case)
+    reports = run(use_case)
+    # Target by target, the orders of each in their order.
+    return tuple(Published(order.archive, report) for report, order in zip(reports, cycle(orders), strict=False))

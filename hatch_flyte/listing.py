@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hatch_flyte.look import look
+
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Sequence
 
     from google.protobuf.message import Message
@@ -51,19 +52,20 @@ class Listed:
         }
 
 
-async def listing(registry: Registry, target: Target, wanted: Wanted, stop: asyncio.Event) -> list[Listed]:
+async def listing(registry: Registry, target: Target, wanted: Wanted) -> list[Listed]:
     """Return the entities that are `wanted`, the newest first within a kind.
 
-    Closes `registry`. Raises `KeyboardInterrupt` once `stop` is set.
+    Closes `registry`. Raises `RejectedError` where the target's project or domain is unknown, and whatever the registry
+    raises. It may be cut off at any time: reading leaves nothing half done.
     """
     found = []
     try:
+        # A look at nothing checks project and domain; a list of what isn't there is just empty.
+        await look(registry, target, (), None)
         for kind in wanted.kinds:
             async for message in registry.list(
                 kind, target.project, target.domain, name=wanted.name, version=wanted.version
             ):
-                if stop.is_set():
-                    raise KeyboardInterrupt
                 found.append(_listed(kind, message))
     finally:
         await registry.close()

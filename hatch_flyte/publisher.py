@@ -15,7 +15,7 @@ from hatch_flyte.errors import HatchFlyteError
 
 if TYPE_CHECKING:
     from hatch_flyte.config import Target
-    from hatch_flyte.outcome import Report
+    from hatch_flyte.report_text import Published
 
 
 class FlytePublisher(PublisherInterface):
@@ -25,16 +25,18 @@ class FlytePublisher(PublisherInterface):
 
     def publish(self, artifacts: list[str], options: dict[str, Any]) -> None:
         """Publish `artifacts` (archives; without any, those of the build directory) as `options` (`-o`) say."""
+        from hatch_flyte.report_text import printable
+
         try:
-            reports = self._deploy(artifacts, options)
+            published = self._deploy(artifacts, options)
         except HatchFlyteError as problem:
-            self.app.abort(str(problem), code=problem.exit_code)
+            self.app.abort(printable(str(problem)), code=problem.exit_code)
         except KeyboardInterrupt:
             self.app.abort("interrupted", code=130)
         else:
-            self._tell(reports)
+            self._tell(published)
 
-    def _deploy(self, artifacts: list[str], options: dict[str, Any]) -> tuple[Report, ...]:
+    def _deploy(self, artifacts: list[str], options: dict[str, Any]) -> tuple[Published, ...]:
         from hatch_flyte.archives import find_archives
         from hatch_flyte.config import Sources, load
         from hatch_flyte.deploy import deploy
@@ -54,14 +56,17 @@ class FlytePublisher(PublisherInterface):
     def _on_step(self, target: Target, text: str) -> None:
         self.app.display_debug(f"{target.cluster}: {text}")
 
-    def _tell(self, reports: tuple[Report, ...]) -> None:
+    def _tell(self, published: tuple[Published, ...]) -> None:
         from hatch_flyte.outcome import exit_code
-        from hatch_flyte.report_text import closing, heading, outcome_lines, shown
+        from hatch_flyte.report_text import closing, heading, outcome_lines, printable, shown
 
-        for report in reports:
-            self.app.display_info(heading(report))
+        for one in published:
+            report = one.report
+            self.app.display_info(heading(one))
             for outcome in shown(report, verbose=self.app.verbosity > 0):
                 self.app.display_info("\n".join(outcome_lines(outcome)))
+            if report.error:
+                self.app.display_error(printable(str(report.error)))
             (self.app.display_success if report.ok else self.app.display_error)(closing(report))
-        if code := exit_code(reports):
+        if code := exit_code(tuple(one.report for one in published)):
             self.app.abort(code=code)

@@ -5,6 +5,7 @@ What registries say is untrusted text; it is made printable here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hatch_flyte.outcome import Status
@@ -12,11 +13,30 @@ from hatch_flyte.outcome import Status
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from hatch_flyte.archive import Archive
+    from hatch_flyte.config import Target
     from hatch_flyte.outcome import Outcome, Report
 
 SHOWN_DIFFERENCES = 10
 CONFLICT_HINT = "a registered version never changes: build another version, or name one with `--version`"
 LOCAL_NOTE = "no cluster is configured: this is the local registry"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """An archive, and what came of it in one cluster."""
+
+    archive: Archive
+    report: Report
+
+    @property
+    def subject(self) -> str:
+        """What was registered under which version; both versions where they differ, as with `1.4.dev3+gabc`."""
+        manifest, version = self.archive.manifest, self.report.version
+        if manifest is None:
+            return f"version {version}"
+        registered = "" if manifest.version == version else f" as version {version}"
+        return f"{manifest.name} {manifest.version}{registered}"
 
 
 def printable(text: str) -> str:
@@ -26,11 +46,16 @@ def printable(text: str) -> str:
     )
 
 
-def heading(report: Report) -> str:
-    """Return what a report is about: `local: flytesnacks/development, version 1.0, at /…/registry.sqlite3`."""
-    target = report.target
-    place = f", at {report.place}" if report.place else ""
-    return printable(f"{target.cluster}: {target.project}/{target.domain}, version {report.version}{place}")
+def named(target: Target) -> str:
+    """Return the cluster's name, and why it is this one where nobody named it."""
+    return f"{target.cluster} ({LOCAL_NOTE})" if target.implicit else target.cluster
+
+
+def heading(published: Published) -> str:
+    """Return the first line: `local: flytesnacks/development, acme-pipelines 1.0, at /…/registry.sqlite3`."""
+    target, place = published.report.target, published.report.place
+    at = f", at {place}" if place else ""
+    return printable(f"{named(target)}: {target.project}/{target.domain}, {published.subject}{at}")
 
 
 def outcome_lines(outcome: Outcome) -> Iterator[str]:
@@ -50,13 +75,14 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
 def shown(report: Report, *, verbose: bool) -> Iterator[Outcome]:
     """Yield the outcomes worth a line: all when `verbose`, else those that are not unchanged.
 
-    Of entities that were skipped for one reason the first stands for all.
+    Of entities that were skipped for one reason the first stands for all; none is needed where the reason is the
+    report's own error. After an interruption all are named.
     """
-    reasons = set()
+    reasons = {f"not sent: {report.error.message}"} if report.error else set()
     for outcome in report.outcomes:
         if not verbose and outcome.status is Status.UNCHANGED:
             continue
-        if not verbose and outcome.status is Status.SKIPPED:
+        if not verbose and not report.interrupted and outcome.status is Status.SKIPPED:
             if outcome.detail in reasons:
                 continue
             reasons.add(outcome.detail)
@@ -64,29 +90,30 @@ def shown(report: Report, *, verbose: bool) -> Iterator[Outcome]:
 
 
 def closing(report: Report) -> str:
-    """Return the last line of a report."""
-    if report.error is not None:
-        return printable(f"{report.target.cluster}: {report.summary}; {report.error}")
-    if report.interrupted and not report.ok:
-        return f"{report.target.cluster}: {report.summary}; interrupted: publish again to complete it"
+    """Return the last line of a report; its error stands before it."""
     words = [report.summary]
+    if report.interrupted and not report.ok:
+        words.append("interrupted: publish again to complete it")
     if report.uploaded:
         words.append("bundle uploaded")
     if set(report.counts) == {Status.UNCHANGED}:
         words.append("nothing to do")
     if Status.CONFLICT in report.counts:
         words.append(CONFLICT_HINT)
-    return f"{report.target.cluster}: {'; '.join(words)}"
+    return printable(f"{named(report.target)}: {'; '.join(words)}")
 
 
-def to_json(reports: Sequence[Report], exit_code: int) -> dict[str, Any]:
+def to_json(published: Sequence[Published], exit_code: int) -> dict[str, Any]:
     """Return what `--json` prints: every outcome, nothing left out."""
-    return {"exit_code": exit_code, "clusters": [_report(report) for report in reports]}
+    return {"exit_code": exit_code, "clusters": [_published(one) for one in published]}
 
 
-def _report(report: Report) -> dict[str, Any]:
+def _published(published: Published) -> dict[str, Any]:
+    report, manifest = published.report, published.archive.manifest
     return {
         "cluster": report.target.cluster,
+        "implicit": report.target.implicit,
+        "distribution": {"name": manifest.name, "version": manifest.version} if manifest else None,
         "place": report.place,
         "project": report.target.project,
         "domain": report.target.domain,

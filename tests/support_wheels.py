@@ -58,7 +58,13 @@ def build_wheel(folder: Path, source: WheelSource) -> Path:
 
 def wheel_of(folder: Path, **modules: str) -> Path:
     """Write a wheel of modules, given as `acme__flows="source"` for `acme/flows.py`."""
-    return build_wheel(folder, WheelSource({f"{name.replace('__', '/')}.py": text for name, text in modules.items()}))
+    return build_wheel(folder, WheelSource({_file_of(name): text for name, text in modules.items()}))
+
+
+def _file_of(name: str) -> str:
+    for special in ("init", "main"):
+        name = name.replace(f"__{special}__", f"<{special}>")
+    return f"{name.replace('__', '/').replace('<', '__').replace('>', '__')}.py"
 
 
 def write_zip(path: Path, members: Mapping[str, bytes], *, executables: frozenset[str] = frozenset()) -> None:

@@ -6,6 +6,7 @@ click alone.
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import click
 
 from hatch_flyte import __version__
+from hatch_flyte.cli.status import print_error
 from hatch_flyte.errors import HatchFlyteError
 
 
@@ -23,11 +25,13 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except HatchFlyteError as problem:
-            from hatch_flyte.report_text import printable
-
-            click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-            click.echo(printable(str(problem)), err=True)
+            print_error(str(problem))
             ctx.exit(problem.exit_code)
+        except OSError as problem:
+            if problem.errno == errno.EPIPE:
+                raise  # click ends quietly when nobody reads on
+            print_error(f"{problem.filename or 'output'}: cannot be read or written ({problem.strerror or problem})")
+            ctx.exit(HatchFlyteError.exit_code)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(130)

@@ -16,6 +16,8 @@ def config(as_json: bool) -> None:  # noqa: FBT001 # click's calling convention
     from hatch_flyte.config import Sources, load
 
     settings = load(Sources(root=Path(), environ=os.environ)).settings
+    if not Path("pyproject.toml").exists():
+        click.echo(f"{Path.cwd()}: no pyproject.toml here", err=True)
     if as_json:
         table = {key: {"value": one.value, "source": one.source} for key, one in settings.items()}
         click.echo(json.dumps(table, indent=2, default=list))

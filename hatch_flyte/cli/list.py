@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,9 @@ def list_entities(kinds: tuple[str, ...], name: str, version: str, as_json: bool
     """
     from hatch_flyte.cli.status import print_table, waiting
     from hatch_flyte.config import Sources, load
-    from hatch_flyte.interruptible import run
     from hatch_flyte.listing import COLUMNS, Wanted, listing
     from hatch_flyte.registry.connect import open_registry
-    from hatch_flyte.report_text import printable
+    from hatch_flyte.report_text import named, printable
 
     config = load(Sources(root=Path(), environ=os.environ, options=given(options), option_style="--"))
     asked = [KINDS[kind] for kind in kinds or KINDS]
@@ -42,11 +41,11 @@ def list_entities(kinds: tuple[str, ...], name: str, version: str, as_json: bool
     for target in config.targets():
         with waiting(f"Asking {target.cluster}"):
             registry = open_registry(target, config.call.data)
-            listed = run(partial(listing, registry, target, Wanted(asked, name, version)))
+            listed = asyncio.run(listing(registry, target, Wanted(asked, name, version)))
         found.append({"cluster": target.cluster, "entities": [one.to_json() for one in listed]})
         if not as_json:
             nothing = "" if listed else ": nothing is registered there"
-            click.echo(f"{target.cluster}: {target.project}/{target.domain}, at {registry.place}{nothing}", err=True)
+            click.echo(f"{named(target)}: {target.project}/{target.domain}, at {registry.place}{nothing}", err=True)
             rows = [[printable(cell) for cell in one.to_json().values()] for one in listed]
             print_table(list(COLUMNS), rows)
     if as_json:

@@ -31,7 +31,7 @@ def publish(archives: tuple[Path, ...], verbose: bool, as_json: bool, **options:
     Without ARCHIVE: the one in this project's build directory. Publishing again what is there already changes nothing.
     """
     from hatch_flyte.archives import find_archives
-    from hatch_flyte.cli.status import waiting
+    from hatch_flyte.cli.status import print_error, waiting
     from hatch_flyte.config import Sources, load
     from hatch_flyte.deploy import deploy
     from hatch_flyte.outcome import exit_code
@@ -44,16 +44,18 @@ def publish(archives: tuple[Path, ...], verbose: bool, as_json: bool, **options:
         def on_step(target: Target, text: str) -> None:
             say(f"{target.cluster}: {text}")
 
-        reports = deploy(config, paths, on_step)
-    code = exit_code(reports)
+        published = deploy(config, paths, on_step)
+    code = exit_code(tuple(one.report for one in published))
     if as_json:
-        click.echo(json.dumps(to_json(reports, code)))
-    for report in () if as_json else reports:
-        click.echo(heading(report))
-        for outcome in shown(report, verbose=verbose):
+        click.echo(json.dumps(to_json(published, code)))
+    for one in () if as_json else published:
+        click.echo(heading(one))
+        for outcome in shown(one.report, verbose=verbose):
             for line in outcome_lines(outcome):
                 click.secho(line, fg=COLOURS.get(outcome.status.name))
-        click.secho(closing(report), fg=None if report.ok else "red")
+        if one.report.error:
+            print_error(str(one.report.error))
+        click.secho(closing(one.report), fg=None if one.report.ok else "red")
     click.get_current_context().exit(code)
 
 

@@ -18,17 +18,18 @@ if TYPE_CHECKING:
 def show(archive: Path, as_json: bool) -> None:  # noqa: FBT001 # click's calling convention
     """Show what an ARCHIVE holds: its distribution, images and entities."""
     from hatch_flyte.archive_reader import read_archive
-
-    content = read_archive(archive)
-    if as_json:
-        click.echo(json.dumps(_table(content), indent=2))
-        return
-    for line in _facts(content):
-        click.echo(line)
+    from hatch_flyte.archives import inside
     from hatch_flyte.cli.status import print_table
     from hatch_flyte.report_text import printable
 
-    rows = [[printable(cell) for cell in row] for row in _rows(content)]
+    content = read_archive(archive)
+    with inside(archive):
+        if as_json:
+            click.echo(json.dumps(_table(content), indent=2))
+            return
+        rows = [[printable(cell) for cell in row] for row in _rows(content)]
+    for line in _facts(content):
+        click.echo(line)
     print_table(["kind", "name", "source", "size"], rows)
 
 

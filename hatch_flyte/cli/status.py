@@ -1,4 +1,4 @@
-"""What a terminal shows while work goes on; nothing where there is no terminal."""
+"""What a terminal shows: progress while work goes on (nothing where there is no terminal), tables, errors."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TextIO
 
 
 @contextlib.contextmanager
 def waiting(text: str) -> Iterator[Callable[[str], None]]:
     """Show `text` on stderr, with a spinner, while the body runs; gives a function that changes the text."""
-    if not sys.stderr.isatty():
+    if not _is_terminal(sys.stderr):
         yield lambda _text: None
         return
     from rich.console import Console
@@ -30,11 +33,25 @@ def print_table(headers: list[str], rows: list[list[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    on_terminal = sys.stdout.isatty()
+    on_terminal = _is_terminal(sys.stdout)
     table = Table(box=SIMPLE_HEAD if on_terminal else None, pad_edge=False, show_edge=False)
     for header in headers:
         table.add_column(header, overflow="fold", no_wrap=not on_terminal)
     for row in rows:
         # Text, not markup: names come from archives and registries.
         table.add_row(*(Text(cell) for cell in row))
-    Console(width=None if on_terminal else 10_000).print(table)
+    if sys.stdout:
+        Console(width=None if on_terminal else 10_000).print(table)
+
+
+def print_error(text: str) -> None:
+    """Print what went wrong on stderr."""
+    from hatch_flyte.report_text import printable
+
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(printable(text), err=True)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Return whether somebody looks at `stream`; None stands for one that was closed before the start."""
+    return stream is not None and stream.isatty()

@@ -5,6 +5,7 @@ Owns where a file lies, what its address is, and that nobody ever sees half of o
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -27,6 +28,12 @@ ARRIVING_NAME: Final = "arriving"
 """The folder for files that are not complete; a killed process may leave some there."""
 
 _CHUNK: Final = 1 << 20
+_FULL_HINT: Final = "Make room on that disk, or keep the registry elsewhere."
+_WRITE_HINT: Final = "Make the folder writable, or keep the registry elsewhere."
+_HINTS: Final = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), _FULL_HINT),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _WRITE_HINT),
+}
 _PARTS: Final = re.compile(r"\A([^?#]*)([?#]?)(.*)\Z", re.DOTALL)
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
@@ -123,10 +130,8 @@ class Blobs:
             raise self._failure(key, error) from error
 
     def _failure(self, key: Key, error: OSError) -> RegistryError:
-        return RegistryError(
-            f"{self.path(key)}: cannot be read or written ({error.strerror or error})",
-            hint="Make room, or make the folder writable, or keep the registry elsewhere.",
-        )
+        message = f"{self.path(key)}: cannot be read or written ({error.strerror or error})"
+        return RegistryError(message, hint=_HINTS.get(error.errno or 0, ""))
 
 
 def _resolved(path: str) -> str:

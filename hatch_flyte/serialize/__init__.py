@@ -84,8 +84,8 @@ def serialize(
 
     What the user's modules print goes to standard error as it comes, or line by line to `on_output`. Raises
     `SerializeError` (modules that do not import, definitions that flytekit refuses or that contradict each other, no
-    entity at all), `InterpreterError` (the interpreter does not start, or its flytekit does not work), `WheelError`, and
-    `ConfigError` for images that no task could run.
+    entity at all), `InterpreterError` (the interpreter does not start, or its flytekit does not work), `WheelError`,
+    and `ConfigError` for images that no task could run.
     """
     _check_images(settings)
     modules = select_modules(wheel, settings.modules)

@@ -119,7 +119,8 @@ def _flytekit(facts: Facts, interpreter: Interpreter) -> SerializeError:
         )
     return InterpreterError(
         f"{interpreter}: flytekit {version} does not work on Python {python}\n  {facts['error']}",
-        hint=f"flytekit {OLDEST_FLYTEKIT} or later on Python 3.10 to 3.12 is known to work.",
+        hint=f"Known to work: flytekit {OLDEST_FLYTEKIT} and the newest, on Python 3.10 to 3.12, with all that it "
+        "requires. Change that environment, or `python` under [tool.hatch-flyte].",
     )
 
 

@@ -132,45 +132,38 @@ def _python_of(environment: Path) -> Path:
 
 def _lacking(interpreter: Interpreter, requires: Sequence[Requirement]) -> str:
     """Return what the interpreter lacks, or nothing."""
-    needed = [Requirement("flytekit"), *requires]
-    names = sorted({canonicalize_name(requirement.name) for requirement in needed})
+    names = sorted({"flytekit", *(canonicalize_name(requirement.name) for requirement in requires)})
     if interpreter.sys_path is not None:
-        found: Any = probe.facts([str(name) for name in names])
+        found: Any = probe.facts(names)
     elif not Path(interpreter.command[0]).exists():
         return "does not exist"
     else:
         found = _ask(interpreter, {"distributions": names})
     if isinstance(found, str):
         return found
-    unmet = list(_unmet(needed, found))
+    unmet = list(_unmet(requires, found))
     if unmet:
         return f"Python {found['environment']['python_full_version']} lacks {', '.join(unmet)}"
     return _flytekit_problem(interpreter, found)
 
 
-def _unmet(needed: Sequence[Requirement], found: Mapping[str, Any]) -> Iterator[str]:
-    reported = set()
-    for requirement in reversed(needed):  # the project's word on flytekit, if it has one, before our plain wish
-        if requirement.marker and not requirement.marker.evaluate(found["environment"]):
-            continue
-        name = canonicalize_name(requirement.name)
-        has = found["versions"][name]
-        wish = f"{requirement.name}{requirement.specifier}"
-        if name in reported:
-            continue
-        if has is None:
-            reported.add(name)
-            yield wish
-        elif not _meets(requirement, has):
-            reported.add(name)
-            yield f"{wish} (has {has})"
+def _unmet(requires: Sequence[Requirement], found: Mapping[str, Any]) -> Iterator[str]:
+    needed = [each for each in requires if not each.marker or each.marker.evaluate(found["environment"])]
+    if not any(canonicalize_name(requirement.name) == "flytekit" for requirement in needed):
+        needed.insert(0, Requirement("flytekit"))
+    for requirement in needed:
+        version = found["versions"][canonicalize_name(requirement.name)]
+        if version is None:
+            yield f"{requirement.name}{requirement.specifier}"
+        elif not _meets(requirement, version):
+            yield f"{requirement.name}{requirement.specifier} (has {version})"
 
 
 def _meets(requirement: Requirement, version: str) -> bool:
     try:
-        return requirement.specifier.contains(version, prereleases=True)
+        return requirement.specifier.contains(Version(version), prereleases=True)
     except InvalidVersion:
-        return True  # no version that can be compared; what imports it will tell
+        return True  # nothing to compare; what imports it will tell
 
 
 def _flytekit_problem(interpreter: Interpreter, found: Mapping[str, Any]) -> str:
@@ -179,7 +172,7 @@ def _flytekit_problem(interpreter: Interpreter, found: Mapping[str, Any]) -> str
     Where it is known to work, importing it is left to the worker: twice would cost a second.
     """
     python, version = found["environment"]["python_version"], found["versions"]["flytekit"]
-    if python in _KNOWN_PYTHONS and Version(version) >= Version(OLDEST_FLYTEKIT):
+    if python in _KNOWN_PYTHONS and _meets(Requirement(f"flytekit>={OLDEST_FLYTEKIT}"), version):
         return ""
     problem = _ask(interpreter, {"module": probe.FLYTEKIT_USED, "sys_path": interpreter.sys_path})
     return f"flytekit {version} does not import on Python {python} ({problem})" if problem else ""
@@ -200,5 +193,7 @@ def _ask(interpreter: Interpreter, question: Mapping[str, Any]) -> Any:
     except subprocess.CalledProcessError as problem:
         last = problem.stderr.decode(errors="replace").strip().splitlines()
         return f"is no Python that works ({last[-1] if last else f'exit code {problem.returncode}'})"
-    except (OSError, subprocess.TimeoutExpired, IndexError, ValueError) as problem:
+    except (IndexError, ValueError):
+        return "is no Python that works (it does not answer as Python does)"
+    except (OSError, subprocess.TimeoutExpired) as problem:
         return f"is no Python that works ({problem})"

@@ -13,15 +13,14 @@ import signal
 import subprocess
 import sys
 import threading
-from importlib.resources import files
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from hatch_flyte.errors import InterpreterError, SerializeError
-from hatch_flyte.serialize.worker import READY, SOURCE_NAME
+from hatch_flyte.serialize import worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
     from types import TracebackType
 
     from hatch_flyte.serialize.interpreter import Interpreter
@@ -31,11 +30,14 @@ if TYPE_CHECKING:
 BOOTSTRAP = (
     "import sys\n"
     "source = sys.stdin.buffer.read(int(sys.stdin.buffer.readline()))\n"
-    f"exec(compile(source, {SOURCE_NAME!r}, 'exec'))\n"
+    f"exec(compile(source, {worker.__file__!r}, 'exec'))\n"
 )
-"""What the interpreter is started with: the worker's source follows on standard input."""
+"""What the interpreter is started with: the worker's source follows on standard input. It need not have that file."""
 
 _CHANGE = "Name a Python interpreter with `python` under [tool.hatch-flyte]."
+_SECONDS_TO_END = 1
+"""How long a process may take to end once it has closed its output."""
+
 _SECONDS_TO_LEAVE = 5
 """How long a worker may take to clean up once its standard input is closed."""
 
@@ -102,7 +104,7 @@ class WorkerProcess:
 
     def request(self, message: Mapping[str, Any], wheel: Path) -> None:
         """Send the worker its source, the request and the wheel."""
-        source = files("hatch_flyte.serialize").joinpath("worker.py").read_bytes()
+        source = Path(worker.__file__).read_bytes()
         try:
             for frame in (source, json.dumps(message).encode()):
                 self._stdin.write(b"%d\n" % len(frame) + frame)
@@ -136,7 +138,7 @@ class WorkerProcess:
 
     def _is_ready(self) -> bool:
         """Skip what a wrapper may say before the worker speaks."""
-        return any(line == READY for line in self._stdout)
+        return any(line == worker.READY for line in self._stdout)
 
     def _frame(self) -> bytes | None:
         line = self._stdout.readline()
@@ -145,7 +147,7 @@ class WorkerProcess:
 
     def _ending(self) -> str:
         try:
-            code = self._process.wait(_SECONDS_TO_LEAVE)
+            code = self._process.wait(_SECONDS_TO_END)
         except subprocess.TimeoutExpired:
             return "no answer"
         if code < 0:

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 READY = b"hatch-flyte worker 1\n"
-SOURCE_NAME = "<hatch-flyte worker>"
-"""The file name this source is compiled under; its frames are left out of tracebacks."""
 
 _ANNOTATION = "hatch-flyte/distribution"
 _CHUNK = 1 << 20
@@ -175,7 +173,7 @@ class Traces:
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
-        self._noise: tuple[str, ...] = (_IMPORTING, SOURCE_NAME)
+        self._noise: tuple[str, ...] = (_IMPORTING, main.__code__.co_filename)
         self.hide(importlib)
 
     def hide(self, module: Any) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from support_machine import Builds, Venv
 from unreleased import EXAMPLE, build_own_wheel, environ_offering
 
 if TYPE_CHECKING:
@@ -103,3 +104,27 @@ def copy_of_example(root: Path, environ: Mapping[str, str]) -> Project:
     """Copy the example project to `root`."""
     shutil.copytree(EXAMPLE, root, ignore=shutil.ignore_patterns("dist", ".venv", "__pycache__", ".*_cache"))
     return Project(root, environ)
+
+
+@pytest.fixture(scope="session")
+def bare(offered: Path, tmp_path_factory: pytest.TempPathFactory) -> Venv:
+    """An environment with hatch-flyte and nothing else: no flytekit, no project."""
+    return Venv.make(tmp_path_factory.mktemp("bare") / "venv", offered, "hatch-flyte[server]")
+
+
+@pytest.fixture(scope="session")
+def builds(offered: Path, tmp_path_factory: pytest.TempPathFactory) -> Builds:
+    """The example project, built with and without its code, and once more with a change under the same version."""
+    folder = tmp_path_factory.mktemp("builds")
+    project = copy_of_example(folder / EXAMPLE.name, {**environ_offering(offered, os.environ), "PYTHONWARNINGS": ""})
+    build = ("uv", "build", "--wheel", "--python", sys.executable, "--out-dir")
+    project.run(*build, str(folder / "image"))
+    project.run(*build, str(folder / "bundled"), HATCH_FLYTE_CODE="wheel")
+    project.edit("src/harbour_weather/tasks.py", "retries=2", "retries=3")
+    project.edit("src/harbour_weather/tasks.py", "@task\ndef share_kept", f"{NEW_TASK}@task\ndef share_kept")
+    project.run(*build, str(folder / "changed"))
+    archives = (next((folder / name).glob("*.tgz")) for name in ("image", "bundled", "changed"))
+    return Builds(next((folder / "image").glob("*.whl")), *archives)
+
+
+NEW_TASK = "@task\ndef added() -> int:\n    return 1\n\n\n"

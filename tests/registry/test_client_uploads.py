@@ -129,7 +129,7 @@ async def test_a_store_that_asks_to_wait_is_waited_for() -> None:
     with storing(store) as base:
         began = time.monotonic()
         await uploaded(ControlPlane(CreateUploadLocation=location(base)))
-    assert 1 <= time.monotonic() - began < 1.6
+    assert 1 <= time.monotonic() - began < 3
 
 
 async def test_a_store_in_lasting_trouble_is_given_up_at_the_deadline_without_showing_the_signature() -> None:
@@ -151,7 +151,7 @@ async def test_a_store_that_cannot_be_reached_is_given_up_after_the_time_to_conn
     began = time.monotonic()
     with pytest.raises(UnreachableError, match="nobody answers") as caught:
         await uploaded(ControlPlane(CreateUploadLocation=location(f"http://{LOOPBACK}:{free_port()}")))
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 3
     assert SECRET not in shown(caught.value)
 
 

@@ -11,7 +11,7 @@ import sys
 import tarfile
 import zipfile
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from flyteidl.admin.launch_plan_pb2 import LaunchPlan
@@ -85,7 +85,9 @@ def without_source_root(text: str) -> str:
 
 
 @pytest.mark.parametrize(("code", "copy"), [("image", "none"), ("wheel", "all")])
-def test_every_entity_is_the_one_that_pyflyte_package_makes(tmp_path: Path, code: str, copy: str) -> None:
+def test_every_entity_is_the_one_that_pyflyte_package_makes(
+    tmp_path: Path, code: Literal["image", "wheel"], copy: str
+) -> None:
     (tmp_path / "ours").mkdir()
     expected = [(kind, normal(message)) for kind, message in pyflyte_package(tmp_path, "--copy", copy)]
     settings = replace(SETTINGS, image=IMAGE, images=IMAGES, code=code)

@@ -1,0 +1,175 @@
+"""The HTTP listener: what it stores, what it refuses, and how it starts and ends. Real sockets, real PUTs."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import http.client
+import socket
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+from flyteidl.service.dataproxy_pb2 import CreateUploadLocationRequest
+
+from hatch_flyte.errors import RegistryError
+from hatch_flyte.registry import upload_listener
+from hatch_flyte.registry.blobs import Blobs, blob_key
+from hatch_flyte.registry.upload_listener import UploadListener, listening_socket
+from hatch_flyte.registry.upload_locations import UploadLocations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BODY = b"content"
+LIMIT = 1_000_000
+
+
+def md5(body: bytes) -> bytes:
+    return hashlib.md5(body, usedforsecurity=False).digest()
+
+
+@pytest.fixture
+def locations(tmp_path: Path) -> Iterator[UploadLocations]:
+    with closing(UploadListener("127.0.0.1", 0, grace=5, max_bytes=LIMIT)) as listener:
+        made = UploadLocations(Blobs(tmp_path), listener.address)
+        listener.start(made)
+        yield made
+
+
+def location(locations: UploadLocations, **fields: Any) -> str:
+    given = {"project": "p", "domain": "d", "filename": "f", "filename_root": "r", "content_md5": md5(BODY)} | fields
+    return locations.create(CreateUploadLocationRequest(**given)).signed_url
+
+
+def put(url: str, body: bytes, headers: dict[str, str] | None = None, method: str = "PUT") -> tuple[int, str]:
+    if headers is None:
+        headers = {"Content-MD5": base64.b64encode(md5(body)).decode()}
+    parts = urlsplit(url)
+    with closing(http.client.HTTPConnection(parts.netloc, timeout=10)) as connection:
+        connection.request(method, f"{parts.path}?{parts.query}", body, headers)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+
+
+def stored(locations: UploadLocations, name: str = "f") -> bytes | None:
+    path = locations.blobs.path(blob_key("p", "d", "r", name))
+    return path.read_bytes() if path.is_file() else None
+
+
+def test_what_was_promised_is_stored_and_answered_with_nothing(locations: UploadLocations) -> None:
+    assert put(location(locations), BODY) == (200, "")
+    assert stored(locations) == BODY
+
+
+def test_the_same_may_be_put_again(locations: UploadLocations) -> None:
+    url = location(locations)
+    assert [put(url, BODY)[0] for _ in range(2)] == [200, 200]
+
+
+def test_a_large_body_arrives_whole(locations: UploadLocations) -> None:
+    body = bytes(range(256)) * (LIMIT // 256)
+    assert put(location(locations, content_md5=md5(body)), body) == (200, "")
+    assert stored(locations) == body
+
+
+def test_names_that_need_escaping_arrive(locations: UploadLocations) -> None:
+    for name in ("my file", "grün", "a'b\"c", "a+b:c&d"):
+        assert put(location(locations, filename=name), BODY) == (200, "")
+        assert stored(locations, name) == BODY
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "text"),
+    [
+        (b"other", None, "Content-MD5 is not the one that this address was asked for"),
+        (b"other", {"Content-MD5": base64.b64encode(md5(BODY)).decode()}, "the body is not what Content-MD5 says"),
+        (BODY, {}, "Content-MD5 is not the one that this address was asked for"),
+    ],
+)
+def test_content_that_was_not_promised_is_refused(
+    locations: UploadLocations, body: bytes, headers: dict[str, str] | None, text: str
+) -> None:
+    assert put(location(locations), body, headers) == (400, f"{text}\n")
+    assert stored(locations) is None
+
+
+def test_an_address_asked_for_without_a_digest_takes_anything_that_is_what_it_says(locations: UploadLocations) -> None:
+    url = location(locations, content_md5=b"")
+    assert put(url, b"one", {}) == (200, "")
+    assert put(url, b"two", {"Content-MD5": base64.b64encode(md5(b"one")).decode()})[0] == 400
+    assert put(url, b"two", {"Content-MD5": "???"}) == (400, "Content-MD5 is not an MD5 in base64\n")
+    assert put(url, b"two", {"Content-MD5": "AAAA"}) == (400, "Content-MD5 is not an MD5 in base64\n")
+    assert stored(locations) == b"one"
+
+
+def test_a_body_over_the_limit_is_refused_before_its_end(locations: UploadLocations) -> None:
+    body = b"x" * (LIMIT + 1)
+    assert put(location(locations, content_md5=md5(body)), body) == (413, f"the body is longer than {LIMIT} bytes\n")
+    assert stored(locations) is None
+
+
+def test_a_wrong_signature_is_refused(locations: UploadLocations) -> None:
+    url = location(locations)
+    for wrong in (f"{url}0", url.partition("?")[0], url.replace("/r/f?", "/r/g?")):
+        assert put(wrong, BODY) == (403, "the signature of this address is wrong or has expired\n")
+    assert stored(locations) is None
+
+
+def test_nothing_but_a_put_is_taken(locations: UploadLocations) -> None:
+    assert put(location(locations), BODY, method="POST")[0] == 405
+
+
+def test_a_disk_that_fails_is_told_of(locations: UploadLocations) -> None:
+    status, text = put(location(locations, filename="x" * 300), BODY)
+    assert status == 507
+    assert "File name too long" in text
+
+
+def test_a_client_that_goes_away_leaves_nothing(locations: UploadLocations, tmp_path: Path) -> None:
+    parts = urlsplit(location(locations))
+    digest = base64.b64encode(md5(BODY)).decode()
+    with closing(socket.create_connection((str(parts.hostname), int(parts.port or 0)))) as raw:
+        head = f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: x\r\nContent-MD5: {digest}\r\nContent-Length: 7\r\n\r\n"
+        raw.sendall(head.encode() + b"con")
+    assert put(location(locations, filename="after"), BODY) == (200, "")
+    assert stored(locations) is None
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["after"]
+
+
+def test_a_listener_has_its_port_before_it_answers(tmp_path: Path) -> None:
+    with closing(UploadListener("127.0.0.1", 0, grace=1, max_bytes=LIMIT)) as listener:
+        made = UploadLocations(Blobs(tmp_path), listener.address)
+        parts = urlsplit(location(made))
+        with closing(socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=10)):
+            listener.start(made)
+            assert put(location(made), BODY) == (200, "")
+
+
+def test_a_listener_may_be_closed_before_it_began(tmp_path: Path) -> None:
+    listener = UploadListener("127.0.0.1", 0, grace=1, max_bytes=LIMIT)
+    listener.close()
+    listener = UploadListener("127.0.0.1", 0, grace=1, max_bytes=LIMIT)
+    listener.start(UploadLocations(Blobs(tmp_path), listener.address))
+    listener.close()
+    with pytest.raises(ConnectionError):
+        put(f"{listener.address}/x?y", BODY)
+
+
+def test_a_port_that_somebody_has_is_told_of() -> None:
+    with listening_socket("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(RegistryError, match=rf"cannot listen at 127\.0\.0\.1:{port} \(.*in use.*\)") as caught:
+            UploadListener("127.0.0.1", port, grace=1, max_bytes=LIMIT)
+    assert "Choose another port" in caught.value.hint
+
+
+def test_a_host_that_is_none_is_told_of() -> None:
+    with pytest.raises(RegistryError, match="cannot listen at no such host:0"):
+        listening_socket("no such host", 0)
+
+
+def test_an_address_of_version_6_stands_in_brackets() -> None:
+    assert upload_listener.host_text("::1") == "[::1]"

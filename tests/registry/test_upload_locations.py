@@ -1,0 +1,121 @@
+"""Upload locations: what is asked, what is answered, and which addresses are taken for our own."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from flyteidl.service.dataproxy_pb2 import CreateUploadLocationRequest
+from google.protobuf.duration_pb2 import Duration
+
+from hatch_flyte.registry.blobs import Blobs, Key
+from hatch_flyte.registry.port import Code
+from hatch_flyte.registry.refusal import RefusalError
+from hatch_flyte.registry.upload_locations import MAX_SECONDS, UploadLocations
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MD5 = hashlib.md5(b"content", usedforsecurity=False).digest()
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.seconds = 1_700_000_000.5
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def locations(tmp_path: Path, clock: Clock) -> UploadLocations:
+    return UploadLocations(Blobs(tmp_path), "http://127.0.0.1:1", now=clock)
+
+
+def request(**fields: Any) -> CreateUploadLocationRequest:
+    return CreateUploadLocationRequest(**{"project": "p", "domain": "d", "filename": "f", "content_md5": MD5} | fields)
+
+
+def opened(url: str) -> tuple[str, dict[str, str]]:
+    parts = urlsplit(url)
+    return parts.path[1:], dict(parse_qsl(parts.query, keep_blank_values=True))
+
+
+def test_an_address_is_known_again_with_what_it_allows(locations: UploadLocations) -> None:
+    path, query = opened(locations.create(request()).signed_url)
+    grant = locations.grant(path, query)
+    assert grant is not None
+    assert grant.key == Key("p/d/RJS7B5ML46T7TUZ5FNYFLFTP7I======/f") or grant.key.path == path
+    assert grant.md5
+
+
+def test_an_address_is_over_after_its_time(locations: UploadLocations, clock: Clock) -> None:
+    response = locations.create(request(expires_in=Duration(seconds=5)))
+    path, query = opened(response.signed_url)
+    assert response.expires_at.seconds == int(clock.seconds) + 5
+    clock.seconds += 4
+    assert locations.grant(path, query)
+    clock.seconds += 2
+    assert locations.grant(path, query) is None
+
+
+def test_an_address_holds_an_hour_unless_asked_for_less(locations: UploadLocations, clock: Clock) -> None:
+    assert locations.create(request()).expires_at.seconds == int(clock.seconds) + MAX_SECONDS
+    assert locations.create(request(expires_in=Duration(nanos=1))).expires_at.seconds == int(clock.seconds) + 1
+
+
+@pytest.mark.parametrize("changed", ["expires", "md5", "signature"])
+def test_an_address_of_which_anything_was_changed_is_not_ours(locations: UploadLocations, changed: str) -> None:
+    path, query = opened(locations.create(request()).signed_url)
+    assert locations.grant(path, query | {changed: query[changed] + "0"}) is None
+    assert locations.grant(path, {name: value for name, value in query.items() if name != changed}) is None
+    assert locations.grant(f"{path}x", query) is None
+
+
+def test_an_address_of_another_server_is_not_ours(locations: UploadLocations, tmp_path: Path) -> None:
+    other = UploadLocations(Blobs(tmp_path), "http://127.0.0.1:1")
+    assert locations.grant(*opened(other.create(request()).signed_url)) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"project": ""}, "project and domain are required parameters"),
+        ({"domain": ""}, "project and domain are required parameters"),
+        ({"content_md5": b""}, "content_md5 or filename_root is a required parameter"),
+        ({"filename": "../../../x"}, "expected a place inside of p/d"),
+        (
+            {"expires_in": Duration(seconds=3600, nanos=500_000_000)},
+            r"expiresIn \[1h0m0.5s\] cannot exceed max allowed expiration \[1h0m0s\]",
+        ),
+        ({"expires_in": Duration(seconds=-65)}, r"expiresIn \[-1m5s\] must be more than zero"),
+        ({"expires_in": Duration()}, r"expiresIn \[0s\] must be more than zero"),
+    ],
+)
+def test_a_wrong_request_is_refused(locations: UploadLocations, fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(RefusalError, match=message) as caught:
+        locations.create(request(**fields))
+    assert caught.value.code is Code.INVALID_ARGUMENT
+
+
+def test_a_file_under_a_chosen_root_is_not_overwritten_with_other_content(locations: UploadLocations) -> None:
+    with locations.blobs.writing(Key("p/d/r/f")) as file:
+        file.write(b"content")
+    assert locations.create(request(filename_root="r"))
+    for md5 in (b"", hashlib.md5(b"other", usedforsecurity=False).digest()):
+        with pytest.raises(RefusalError, match=r"file already exists at location \[file://.*/p/d/r/f\]") as caught:
+            locations.create(request(filename_root="r", content_md5=md5))
+        assert caught.value.code is Code.ALREADY_EXISTS
+
+
+def test_a_file_without_a_name_gets_one(locations: UploadLocations) -> None:
+    names = {locations.create(request(filename="")).native_url.rpartition("/")[2] for _ in range(2)}
+    assert len(names) == 2
+    assert all(len(name) == 20 and name.isalnum() for name in names)
