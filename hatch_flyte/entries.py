@@ -87,7 +87,7 @@ def payload_name(member: Member) -> str:
     """Return the name of the entity in `member`."""
     from hatch_flyte.wire.messages import own_identifier
 
-    return own_identifier(member.kind, parse_member(member)).name
+    return str(own_identifier(member.kind, parse_member(member)).name)
 
 
 def levels(entries: Sequence[Entry]) -> list[list[Entry]]:

@@ -40,10 +40,10 @@ async def look(registry: Registry, target: Target, identifiers: Iterable[Identif
     """
     wanted = set(identifiers)
     scopes = {(one.kind, one.project, one.domain, one.version) for one in wanted}
-    located, _, *found = await asyncio.gather(
+    located, _, found = await asyncio.gather(
         _locate(registry, target, bundle),
         _check_place(registry, target),
-        *(_listed(registry, scope) for scope in sorted(scopes, key=str)),
+        asyncio.gather(*(_listed(registry, scope) for scope in sorted(scopes, key=str))),
     )
     stored = {identifier: message for one in found for identifier, message in one.items() if identifier in wanted}
     workflows = [identifier for identifier in stored if identifier.kind is Kind.WORKFLOW]

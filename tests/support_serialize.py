@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
 from support_wheels import build_wheel, wheel_of
 
+from hatch_flyte.errors import SerializeError
 from hatch_flyte.serialize import Serialized, Settings, serialize
 from hatch_flyte.serialize.interpreter import Interpreter
 from hatch_flyte.wheel import read_wheel
@@ -38,3 +40,10 @@ def serialize_source(
 ) -> Serialized:
     """Serialize a wheel made of `source`."""
     return serialize(read_wheel(build_wheel(folder, source)), settings, interpreter)
+
+
+def failure(folder: Path, **modules: str) -> SerializeError:
+    """Return the error that serializing a wheel of modules ends with."""
+    with pytest.raises(SerializeError) as caught:
+        serialize_modules(folder, **modules)
+    return caught.value

@@ -7,9 +7,9 @@ What a call does is `server_methods`, what a failure tells is `server_status`, u
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -46,6 +46,9 @@ OPTIONS: Final = (
     # A port that somebody has is an error, not one to share.
     ("grpc.so_reuseport", 0),
 )
+
+_STOP_SECONDS: Final = 1.0
+"""How long answers may take to leave after the calls have ended."""
 
 _CODES: Final = {Code(status.value[0]): status for status in grpc.StatusCode}
 _log = logging.getLogger(__name__)
@@ -86,10 +89,11 @@ async def serve(folder: Path, options: ServeOptions, ready: Callable[[Addresses]
     listener = UploadListener(
         options.host, options.http_port, grace=options.grace_seconds, max_bytes=options.max_upload_bytes
     )
-    with closing(listener), closing(Store(folder)) as store, ThreadPoolExecutor(1) as thread:
+    with contextlib.closing(listener), contextlib.closing(Store(folder)) as store, ThreadPoolExecutor(1) as thread:
         locations = UploadLocations(Blobs(folder), listener.address)
         table = methods(ControlPlane(store), ProjectOffice(store), locations)
-        server = grpc.aio.server(handlers=(_Router(table, thread),), options=OPTIONS)
+        router = _Router(table, thread)
+        server = grpc.aio.server(handlers=(router,), options=OPTIONS)
         port = _add_port(server, options)
         await server.start()
         try:
@@ -98,7 +102,8 @@ async def serve(folder: Path, options: ServeOptions, ready: Callable[[Addresses]
             await stop.wait()
         finally:
             closed = asyncio.get_running_loop().run_in_executor(None, listener.close)
-            await asyncio.gather(server.stop(options.grace_seconds), closed)
+            await asyncio.gather(router.drain(options.grace_seconds), closed)
+            await server.stop(_STOP_SECONDS)
 
 
 def _add_port(server: grpc.aio.Server, options: ServeOptions) -> int:
@@ -118,6 +123,19 @@ class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg] # it takes argu
         self._services = services()
         self._table = table
         self._thread = thread
+        self._in_flight = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._draining = False
+
+    async def drain(self, seconds: float) -> None:
+        """Begin nothing new, and wait until what is in flight has ended, at most so long.
+
+        gRPC would end calls that arrive while it stops with CANCELLED, which says nothing to a client; UNAVAILABLE does.
+        """
+        self._draining = True
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), seconds)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
         """Return the handler for `/SERVICE/METHOD`, from bytes to bytes."""
@@ -135,7 +153,7 @@ class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg] # it takes argu
     async def _behave(self, name: str, answer: Callable[[bytes], bytes], request: bytes, context: Context) -> bytes:
         """Answer a call beside the event loop, and never with an exception."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, answer, request)
+            return await self._in_thread(answer, request)
         except RefusalError as refusal:
             status = refusal_status(refusal)
         except RegistryError as error:
@@ -145,6 +163,18 @@ class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg] # it takes argu
             status = failure_status(name, error)
         metadata = ((DETAILS_KEY, status.details),) if status.details else ()
         return await context.abort(_CODES[status.code], status.message, metadata)
+
+    async def _in_thread(self, answer: Callable[[bytes], bytes], request: bytes) -> bytes:
+        if self._draining:
+            raise RefusalError(Code.UNAVAILABLE, "the local registry is being stopped")
+        self._in_flight += 1
+        self._idle.clear()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, answer, request)
+        finally:
+            self._in_flight -= 1
+            if not self._in_flight:
+                self._idle.set()
 
 
 def _answer(name: str, method: Method, request: bytes) -> bytes:

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from support_machine import Builds, Venv
+from support_project import Project, copy_of_example
 from unreleased import EXAMPLE, build_own_wheel, environ_offering
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-TOOLS = Path(sys.executable).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,47 +24,6 @@ def offered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("offered")
     build_own_wheel(folder)
     return folder
-
-
-@dataclass
-class Project:
-    """A copy of the example project, and the environment its user works in."""
-
-    root: Path
-    environ: Mapping[str, str]
-    outputs: list[str] = field(default_factory=list)
-
-    @property
-    def dist(self) -> Path:
-        return self.root / "dist"
-
-    def names(self, folder: Path | None = None) -> set[str]:
-        """Return the names in `folder` (`dist` by default), but for uv's own `.gitignore`."""
-        where = folder or self.dist
-        return {path.name for path in where.iterdir()} - {".gitignore"} if where.is_dir() else set()
-
-    def run(self, *command: str, code: int = 0, **variables: str) -> str:
-        """Run a tool in the project; return what it said on both streams. `code` is the exit code it must have."""
-        executable = TOOLS / command[0]
-        done = subprocess.run(
-            [str(executable) if executable.exists() else command[0], *command[1:]],
-            cwd=self.root,
-            env={**self.environ, **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == code, done.stdout
-        return done.stdout
-
-    def edit(self, name: str, old: str, new: str) -> None:
-        """Replace `old`, which must be there, in a file of the project."""
-        path = self.root / name
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new))
 
 
 @pytest.fixture
@@ -98,12 +49,6 @@ def environ(offered: Path, tmp_path: Path) -> dict[str, str]:
 def project(tmp_path: Path, environ: dict[str, str]) -> Project:
     """The example project, as its user sees it."""
     return copy_of_example(tmp_path / "work" / EXAMPLE.name, environ)
-
-
-def copy_of_example(root: Path, environ: Mapping[str, str]) -> Project:
-    """Copy the example project to `root`."""
-    shutil.copytree(EXAMPLE, root, ignore=shutil.ignore_patterns("dist", ".venv", "__pycache__", ".*_cache"))
-    return Project(root, environ)
 
 
 @pytest.fixture(scope="session")

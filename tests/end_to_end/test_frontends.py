@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import copy_of_example
+from support_project import copy_of_example
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from conftest import Project
+    from support_project import Project
 
 WHEEL = "harbour_weather-0.3.0-py3-none-any.whl"
 SDIST = "harbour_weather-0.3.0.tar.gz"
@@ -45,7 +45,7 @@ def test_a_kept_wheel_has_its_archive_beside_it(project: Project, command: list[
 def test_the_bytes_are_the_same_from_any_frontend_folder_hash_seed_time_zone_and_umask(
     tmp_path: Path, environ: Mapping[str, str]
 ) -> None:
-    ways = [
+    ways: list[tuple[list[str], dict[str, Any], int]] = [
         (["hatch", "build", "-t", "wheel"], {"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo"}, 0o022),
         (["python", "-m", "build", "--installer", "uv"], {"PYTHONHASHSEED": "2", "TZ": "UTC"}, 0o077),
         (["uv", "build", "--python", sys.executable], {"PYTHONHASHSEED": "3", "TZ": "America/New_York"}, 0o002),

@@ -202,9 +202,7 @@ class TestServe:
         reports = []
         with watching(data) as registry:
             for cluster in order:
-                report = bare.publish(
-                    str(builds.bundled), "-c", cluster, cwd=project, HATCH_FLYTE_DATA=str(data)
-                )
+                report = bare.publish(str(builds.bundled), "-c", cluster, cwd=project, HATCH_FLYTE_DATA=str(data))
                 reports.append((report[cluster], registry.rows()))
 
         (first, rows), (second, rows_again) = reports

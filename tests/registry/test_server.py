@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import time
+from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +36,8 @@ from hatch_flyte.wire.messages import from_identifier
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from registry.local_server import Caller
 
 HAS = {
     "CreateTask", "CreateWorkflow", "CreateLaunchPlan", "UpdateLaunchPlan", "GetTask", "GetWorkflow", "GetLaunchPlan",
@@ -106,28 +111,30 @@ async def test_bytes_that_are_no_message_are_refused(tmp_path: Path) -> None:
     assert "CreateTask: expected a flyteidl.admin.TaskCreateRequest" in str(caught.value.details())
 
 
+def change(folder: Path, statement: str) -> None:
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
+        connection.execute(statement)
+        connection.commit()
+
+
 async def test_a_failing_file_is_told_of_and_never_unknown(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, calling(server.addresses.grpc) as call:
-        await call("CreateTask", create_task())
-        for name in (FILE_NAME, f"{FILE_NAME}-wal"):
-            with (tmp_path / name).open("r+b") as file:
-                file.write(b"\xff" * 20_000)
+        change(tmp_path, "DROP TABLE entities")
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call("ListTasks", listing())
     assert caught.value.code() is grpc.StatusCode.INTERNAL
-    assert f"{FILE_NAME}: " in str(caught.value.details())
+    assert f"{FILE_NAME}: SQLite failed (no such table: entities)" in str(caught.value.details())
 
 
-async def test_a_mistake_of_ours_is_internal_and_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    request = create_task()
-    request.id.name = "\0"
+async def test_what_nobody_foresaw_is_internal_and_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with serving(tmp_path) as server, calling(server.addresses.grpc) as call:
-        request = project_pb2.ProjectListRequest(token="9" * 18, filters=f"value_in(identifier,{';' * 40_000})")
+        await call("CreateTask", create_task())
+        change(tmp_path, "UPDATE entities SET brief = x'ffff'")
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await call("ListProjects", request)
+            await call("ListTasks", listing())
     assert caught.value.code() is grpc.StatusCode.INTERNAL
-    assert "too many SQL variables" in str(caught.value.details())
-    assert not caplog.records
+    assert "the local registry failed at ListTasks" in str(caught.value.details())
+    assert [record.message for record in caplog.records] == ["ListTasks failed"]
 
 
 @pytest.mark.parametrize("size", [10_000, 13_000, 15_000, 17_000, 31_000, 40_000])
@@ -183,23 +190,41 @@ async def test_a_bundle_has_one_address_whoever_stored_it(tmp_path: Path) -> Non
 
 
 async def test_calls_in_flight_end_well_when_the_server_stops(tmp_path: Path) -> None:
+    ended: Counter[grpc.StatusCode] = Counter()
+
+    async def create_until_refused(call: Caller, name: str) -> None:
+        for number in itertools.count():
+            try:
+                await call("CreateTask", create_task(f"{name}.{number}"))
+            except grpc.aio.AioRpcError as error:
+                ended[error.code()] += 1
+                return
+            ended[grpc.StatusCode.OK] += 1
+            if number == 5:
+                server.stop.set()
+
     async with serving(tmp_path) as server, calling(server.addresses.grpc) as call:
-        await call("GetVersion", version_pb2.GetVersionRequest())
-        calls = [asyncio.ensure_future(call("CreateTask", create_task(str(number)))) for number in range(50)]
-        await asyncio.sleep(0)
-        while not (tmp_path / f"{FILE_NAME}-wal").stat().st_size:
-            await asyncio.sleep(0.001)
-        server.stop.set()
-        done = await asyncio.gather(*calls, return_exceptions=True)
+        await asyncio.gather(*(create_until_refused(call, str(name)) for name in range(20)))
         await server.ended
-    created = [one for one in done if not isinstance(one, BaseException)]
-    refused = {one.code() for one in done if isinstance(one, grpc.aio.AioRpcError)}
-    assert len(created) + sum(isinstance(one, grpc.aio.AioRpcError) for one in done) == 50
-    assert refused <= {grpc.StatusCode.UNAVAILABLE}
+    assert ended[grpc.StatusCode.UNAVAILABLE] == 20
+    assert set(ended) == {grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE}
     local = open_local(tmp_path)
     stored = [one async for one in local.list(Kind.TASK, PROJECT, DOMAIN)]
     await local.close()
-    assert len(stored) >= len(created) > 0
+    assert len(stored) == ended[grpc.StatusCode.OK]
+
+
+async def test_a_call_that_does_not_end_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    async with serving(tmp_path, grace_seconds=0.2) as server, calling(server.addresses.grpc) as call:
+        with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            waiting = asyncio.ensure_future(call("CreateTask", create_task()))
+            await asyncio.wait({waiting}, timeout=0.2)
+            server.stop.set()
+            with pytest.raises(grpc.aio.AioRpcError):
+                await waiting
+            other.execute("ROLLBACK")
+        await server.ended
 
 
 async def test_a_port_that_somebody_has_is_told_of(tmp_path: Path) -> None:

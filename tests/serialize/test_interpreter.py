@@ -57,10 +57,12 @@ def empty_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Path:
-    """A real environment that has a `flytekit` of the oldest version that works, and `not-a-distribution`."""
+    """A real environment with something that passes for the oldest flytekit that works, and `not-a-distribution`."""
     folder = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     install(library_of(folder), "flytekit", "1.14.0")
+    (library_of(folder) / "flytekit" / "tools").mkdir(parents=True)
+    (library_of(folder) / "flytekit" / "tools" / "serialize_helpers.py").write_text("print('noise')\n")
     install(library_of(folder), "not-a-distribution", "2.1")
     return folder
 
@@ -135,11 +137,10 @@ class TestEnvironments:
         library = library_of(environment)
         (library / "flytekit-1.14.0.dist-info" / "METADATA").write_text("Name: flytekit\nVersion: 1.3.1\n")
         asked = request(tmp_path, NOT_HERE, virtual_env=environment)
-        assert "flytekit 1.3.1 does not import on Python " in refusal(asked).message
-        assert "(ModuleNotFoundError: No module named 'flytekit')" in refusal(asked).message
-        (library / "flytekit" / "tools").mkdir(parents=True)
-        (library / "flytekit" / "tools" / "serialize_helpers.py").write_text("print('noise')\n")
         assert choose_interpreter(asked).why == "the active environment"
+        (library / "flytekit" / "tools" / "serialize_helpers.py").unlink()
+        assert "flytekit 1.3.1 does not import on Python " in refusal(asked).message
+        assert "(ModuleNotFoundError: No module named 'flytekit.tools.serialize_helpers')" in refusal(asked).message
 
 
 class TestNone:

@@ -5,11 +5,9 @@ import gzip
 import hashlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,29 +15,21 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 from flyteidl.admin.task_pb2 import TaskSpec
 from support_flyte_project import IMAGE, IMAGES, PROJECT
-from support_serialize import HERE, SETTINGS, TASK, serialize_modules, serialize_source
+from support_serialize import HERE, SETTINGS, TASK, failure, serialize_modules, serialize_source
 from support_wheels import WheelSource, build_wheel, wheel_of
 
 from hatch_flyte.entity import Kind
-from hatch_flyte.errors import InterpreterError, SerializeError
+from hatch_flyte.errors import InterpreterError
 from hatch_flyte.serialize import serialize
 from hatch_flyte.serialize.interpreter import Interpreter
 from hatch_flyte.wheel import read_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from hatch_flyte.serialize import Serialized
 
 pytestmark = pytest.mark.flytekit
 
 TESTS = Path(__file__).parent.parent
-
-
-def failure(folder: Path, **modules: str) -> SerializeError:
-    with pytest.raises(SerializeError) as caught:
-        serialize_modules(folder, **modules)
-    return caught.value
 
 
 def output_of(folder: Path, **modules: str) -> tuple[list[str], Serialized]:
@@ -121,150 +111,6 @@ class TestUsersCode:
     def test_names_end_at_the_root_even_where_that_has_an_init(self, tmp_path: Path) -> None:
         serialized = serialize_modules(tmp_path, __init__="", acme____init__="", acme__flows=TASK)
         assert [entity.name for entity in serialized.entities] == ["acme.flows.double"]
-
-
-class TestModulesThatDoNotImport:
-    def test_all_are_told_at_once_with_the_users_own_frames(self, tmp_path: Path) -> None:
-        error = failure(
-            tmp_path,
-            acme__a_missing="\nimport numpie\n",
-            acme__b_syntax="def f(:\n    pass\n",
-            acme__c_deep="from acme.helper import compute\n\ncompute(0)\n",
-            acme__d_exits="import sys\nsys.exit(3)\n",
-            acme__e_interrupts="raise KeyboardInterrupt\n",
-            acme__f_opens="from pathlib import Path\nPath('settings.toml').read_text()\n",
-            acme__good=TASK,
-            acme__helper="def compute(x):\n    return 1 / x\n",
-        )
-        sections = error.message.split("\nacme.")
-        assert sections[0] == "serialize: 6 modules do not import"
-        assert sections[1] == (
-            "a_missing: ModuleNotFoundError: No module named 'numpie'\n"
-            '    File "acme/a_missing.py", line 1, in <module>\n'
-            "      import numpie\n"
-            "  ModuleNotFoundError: No module named 'numpie'"
-        )
-        assert sections[2].startswith("b_syntax: SyntaxError: invalid syntax (b_syntax.py, line 1)\n")
-        assert 'File "acme/b_syntax.py", line 1\n      def f(:' in sections[2]
-        assert [line.strip() for line in sections[3].splitlines() if "^" not in line and "~" not in line] == [
-            "c_deep: ZeroDivisionError: division by zero",
-            'File "acme/c_deep.py", line 3, in <module>',
-            "compute(0)",
-            'File "acme/helper.py", line 2, in compute',
-            "return 1 / x",
-            "ZeroDivisionError: division by zero",
-        ]
-        assert sections[4].startswith("d_exits: ends the interpreter when imported (sys.exit(3))\n")
-        assert 'File "acme/d_exits.py", line 2' in sections[4]
-        assert sections[5].startswith("e_interrupts: KeyboardInterrupt\n")
-        assert sections[6].startswith("f_opens: FileNotFoundError")
-        assert 'File "acme/f_opens.py", line 2' in sections[6]
-        assert str(HERE) in error.hint
-        assert "ship the file in the wheel" in error.hint
-
-    def test_one_cause_is_told_once(self, tmp_path: Path) -> None:
-        error = failure(
-            tmp_path,
-            acme____init__="",
-            acme__broken____init__="import numpie\n",
-            acme__broken__below=TASK,
-            acme__user="import acme.broken\n",
-        )
-        assert error.message.startswith("serialize: 3 modules do not import\nacme.broken: ModuleNotFoundError")
-        assert error.message.endswith("The same keeps these from importing: acme.broken.below, acme.user")
-        assert error.message.count("line 1, in <module>") == 1
-
-    def test_frames_of_flytekit_are_left_out(self, tmp_path: Path) -> None:
-        error = failure(tmp_path, t="from flytekit import task\n\n@task\ndef f(a) -> int:\n    return 1\n")
-        assert error.message.startswith("serialize: a module does not import\nt: FlyteMissingTypeException: ")
-        assert [line.strip() for line in error.message.splitlines() if "File" in line] == [
-            'File "t.py", line 3, in <module>'
-        ]
-
-    def test_causes_of_causes_are_shown_in_the_same_way(self, tmp_path: Path) -> None:
-        error = failure(
-            tmp_path,
-            t="try:\n    import numpie\nexcept ImportError as problem:\n    raise RuntimeError('no') from problem\n",
-        )
-        assert [line.strip() for line in error.message.splitlines() if "File" in line or "direct cause" in line] == [
-            'File "t.py", line 2, in <module>',
-            "The above exception was the direct cause of the following exception:",
-            'File "t.py", line 4, in <module>',
-        ]
-
-    def test_a_module_that_another_one_hides_is_told(self, tmp_path: Path) -> None:
-        error = failure(tmp_path, yaml__flows=TASK, yaml____init__="")
-        assert "yaml: ImportError: expected the wheel's own module (got " in error.message
-
-    def test_one_that_ends_the_process_is_named(self, tmp_path: Path) -> None:
-        error = failure(tmp_path, good=TASK, quits="import os\nos._exit(7)\n")
-        assert error.message == "serialize: the interpreter ended while importing quits (exit code 7)"
-
-    def test_one_that_crashes_the_process_is_named(self, tmp_path: Path) -> None:
-        error = failure(tmp_path, crashes="import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n")
-        assert error.message == "serialize: the interpreter ended while importing crashes (signal SIGSEGV)"
-
-
-class TestDefinitionsThatFlytekitRefuses:
-    def test_a_workflow_that_does_not_compile_is_named_with_the_users_frames(self, tmp_path: Path) -> None:
-        source = TASK + "\nfrom flytekit import workflow\n@workflow\ndef flow(a: int) -> int:\n    return double(b=a)\n"
-        error = failure(tmp_path, t=source)
-        assert error.message.startswith("t.py:8: flytekit does not accept the workflow t.flow\n")
-        assert 'File "t.py", line 10, in flow\n      return double(b=a)' in error.message
-        assert "site-packages" not in error.message
-
-    def test_a_task_that_has_no_protobuf_is_named(self, tmp_path: Path) -> None:
-        source = TASK.replace("import task", "import Resources, task").replace(
-            "@task", "@task(requests=Resources(cpu=1))"
-        )
-        error = failure(tmp_path, t=source)
-        assert error.message.startswith("t.py:3: flytekit does not accept the task t.double\n")
-        assert "TypeError" in error.message
-
-    def test_an_instance_without_a_variable_is_told(self, tmp_path: Path) -> None:
-        source = """
-            from flytekit import kwtypes
-            from flytekit.extras.tasks.shell import ShellTask
-            tasks = [ShellTask(name="acme.shell", script="true")]
-        """
-        error = failure(tmp_path, t=source)
-        assert "t.py:3: flytekit does not accept the task acme.shell" in error.message
-        assert "Error looking for LHS in t" in error.message
-
-    def test_a_requirements_file_that_is_not_shipped_is_explained(self, tmp_path: Path) -> None:
-        source = TASK.replace("import task", "import ImageSpec, task").replace(
-            "@task", "@task(container_image=ImageSpec(requirements='requirements.txt'))"
-        )
-        error = failure(tmp_path, t=source)
-        assert "FileNotFoundError" in error.message
-        assert "ship the file in the wheel" in error.hint
-
-
-class TestPathsOfThisMachine:
-    def test_a_default_that_flytekit_stores_as_a_file_is_refused(self, tmp_path: Path) -> None:
-        source = """
-            from flytekit import task, workflow
-
-            class Opaque:
-                pass
-
-            @task
-            def use(a: Opaque) -> None: ...
-
-            @workflow
-            def flow(a: Opaque = Opaque()) -> None:
-                use(a=a)
-        """
-        error = failure(tmp_path, t=source)
-        assert error.message.startswith("launch plan t.flow: expected values that a cluster can read")
-        assert "required input" in error.hint
-
-    def test_a_path_into_the_unpacked_wheel_is_refused(self, tmp_path: Path) -> None:
-        source = TASK.replace("@task", "@task(environment={'HERE': __file__})")
-        error = failure(tmp_path, acme__t=source)
-        assert error.message == (
-            "task acme.t.double: expected no path of this machine (got one to `acme/t.py` in the unpacked wheel)"
-        )
 
 
 class TestMachine:
@@ -428,46 +274,6 @@ class TestOtherInterpreters:
         assert "flytekit 1.3.1 does not work on Python" in caught.value.message
         assert "No module named 'no_such_dependency'" in caught.value.message
         assert "1.14.0" in caught.value.hint
-
-
-@contextmanager
-def sleeping_build(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """A process that serializes a module which never ends; gives it and the worker's process id."""
-    temporary = folder / "temporary"
-    temporary.mkdir()
-    source = "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(120)\n"
-    wheel = build_wheel(folder, WheelSource({"sleeps.py": source}))
-    script = (
-        "import sys\nfrom pathlib import Path\nfrom support_serialize import HERE, SETTINGS\n"
-        "from hatch_flyte.serialize import serialize\nfrom hatch_flyte.wheel import read_wheel\n"
-        f"serialize(read_wheel(Path({str(wheel)!r})), SETTINGS, HERE)\n"
-    )
-    environment = {
-        **os.environ,
-        "TMPDIR": str(temporary),
-        "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)]),
-    }
-    with subprocess.Popen([sys.executable, "-c", script], env=environment, stderr=subprocess.PIPE) as process:
-        assert process.stderr is not None
-        yield process, int(process.stderr.readline())
-        process.stderr.read()  # ends when the worker has ended too: it has the same standard error
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_the_worker_ends_with_its_parent_and_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
-    started = time.monotonic()
-    with sleeping_build(tmp_path) as (process, _):
-        process.send_signal(number)
-    assert time.monotonic() - started < 60
-    assert list((tmp_path / "temporary").iterdir()) == []
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_worker_that_is_signalled_itself_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
-    with sleeping_build(tmp_path) as (process, worker):
-        os.kill(worker, number)
-    assert process.returncode == 1
-    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_the_answer_does_not_depend_on_the_size_of_the_wheel(tmp_path: Path) -> None:
