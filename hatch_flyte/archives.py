@@ -37,8 +37,10 @@ def find_archives(folder: Path) -> list[Path]:
         # NAME-VERSION-flyte.tgz: a normalized name has no `-` (archive_name).
         by_distribution[path.name.split("-", 1)[0]].append(path)
     if not by_distribution:
+        got = "none" if folder.is_dir() else "no such folder"
+        got = "none" if folder.is_dir() else "no such folder"
         raise ArchiveError(
-            f"{folder.absolute()}: expected an archive, {PATTERN} (got {'none' if folder.is_dir() else 'no such folder'})",
+            f"{folder.absolute()}: expected an archive, {PATTERN} (got {got})",
             hint="Build the wheel first (`hatch build`), name an archive, or go to the project's folder.",
         )
     several = [path for paths in by_distribution.values() if len(paths) > 1 for path in paths]

@@ -82,8 +82,8 @@ class FlyteBuildHook(BuildHookInterface[BuilderConfig]):
     def clean(self, versions: list[str]) -> None:  # noqa: ARG002 # hatchling's
         """Remove this project's archives; not the one just made (`--clean-hooks-after` asks right after a build)."""
         if self.target_name == "wheel" and not self._finalized:
-            folders = {Path(self.directory), Path(self.root, self._named_output())}
-            for folder in folders:
+            named = self._named_output()
+            for folder in {Path(self.directory), *([Path(self.root, named)] if named else [])}:
                 for path in folder.glob(archive_name(self.metadata.core.name, "*")):
                     path.unlink()
 

@@ -43,6 +43,10 @@ def deploy(config: Config, paths: Sequence[Path], on_step: Callable[[Target, str
         watch = Watch(on_step=on_step, stop=stop)
         return await publish(orders, targets, partial(open_registry, data=config.call.data), watch)
 
-    reports = run(use_case)
+    def on_stop() -> None:
+        for target in targets:
+            on_step(target, "stopping: what is in flight is awaited (Ctrl-C again cuts it off)")
+
+    reports = run(use_case, on_stop)
     # Target by target, the orders of each in their order.
     return tuple(Published(order.archive, report) for report, order in zip(reports, cycle(orders), strict=False))

@@ -15,15 +15,15 @@ Result = TypeVar("Result")
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def run(use_case: Callable[[asyncio.Event], Awaitable[Result]]) -> Result:
+def run(use_case: Callable[[asyncio.Event], Awaitable[Result]], on_stop: Callable[[], None] = lambda: None) -> Result:
     """Run `use_case` to its end and return its result. It is given an event that SIGINT and SIGTERM set.
 
-    A second signal ends it at once, with `KeyboardInterrupt`.
+    `on_stop` is called then, to tell the user. A second signal ends it at once: SIGINT with `KeyboardInterrupt`.
     """
-    return asyncio.run(_run(use_case))
+    return asyncio.run(_run(use_case, on_stop))
 
 
-async def _run(use_case: Callable[[asyncio.Event], Awaitable[Result]]) -> Result:
+async def _run(use_case: Callable[[asyncio.Event], Awaitable[Result]], on_stop: Callable[[], None]) -> Result:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -31,6 +31,7 @@ async def _run(use_case: Callable[[asyncio.Event], Awaitable[Result]]) -> Result
         stop.set()
         for number in SIGNALS:
             loop.remove_signal_handler(number)
+        on_stop()
 
     # Windows' event loop has no signal handlers: there Ctrl-C cuts the use case off.
     with contextlib.suppress(NotImplementedError):

@@ -58,15 +58,13 @@ async def listing(registry: Registry, target: Target, wanted: Wanted) -> list[Li
     Closes `registry`. Raises `RejectedError` where the target's project or domain is unknown, and whatever the registry
     raises. It may be cut off at any time: reading leaves nothing half done.
     """
-    found = []
+    found: list[Listed] = []
     try:
         # A look at nothing checks project and domain; a list of what isn't there is just empty.
         await look(registry, target, (), None)
         for kind in wanted.kinds:
-            async for message in registry.list(
-                kind, target.project, target.domain, name=wanted.name, version=wanted.version
-            ):
-                found.append(_listed(kind, message))
+            listed = registry.list(kind, target.project, target.domain, name=wanted.name, version=wanted.version)
+            found += [_listed(kind, message) async for message in listed]
     finally:
         await registry.close()
     return found

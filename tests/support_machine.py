@@ -63,7 +63,7 @@ class Venv:
     def install(self, *arguments: str) -> None:
         self.call(tool("uv"), "pip", "install", "-q", "--python", self.python, *arguments)
 
-    def call(self, *command: str, cwd: Path | None = None, code: int = 0, **variables: str) -> str:
+    def call(self, *command: str, cwd: Path | None = None, code: int = 0, **variables: Any) -> str:
         """Run a program of this environment, or by its path; return its standard output."""
         done = subprocess.run(
             [self._program(command[0]), *command[1:]],
@@ -89,7 +89,7 @@ class Venv:
             text=True,
         )
 
-    def publish(self, *arguments: str, cwd: Path, code: int = 0, **variables: str) -> dict[str, Any]:
+    def publish(self, *arguments: str, cwd: Path, code: int = 0, **variables: Any) -> dict[str, Any]:
         """Run `hatch-flyte publish --json` in `cwd`; return the report of each cluster, by its name."""
         said = self.call("hatch-flyte", "publish", "--json", *arguments, cwd=cwd, code=code, **variables)
         report = json.loads(said)
@@ -196,10 +196,11 @@ class _Proxy(grpc.GenericRpcHandler):  # type: ignore[type-arg] # it takes argum
             recorder.calls.append(call)
         recorder.on_call(call)
         try:
-            answer: bytes = self._channel.unary_unary(path)(request, timeout=30)
+            answer: bytes = self._channel.unary_unary(path, bytes, bytes)(request, timeout=30)
         except grpc.RpcError as problem:
-            context.set_trailing_metadata(problem.trailing_metadata() or ())  # type: ignore[attr-defined] # it is a Call
-            context.abort(problem.code(), problem.details() or "")  # type: ignore[attr-defined] # as above
+            metadata: Any = problem.trailing_metadata() or ()
+            context.set_trailing_metadata(metadata)
+            context.abort(problem.code(), problem.details() or "")
         with recorder.lock:
             recorder.acknowledged.append(call)
         recorder.on_answer(call)
@@ -211,7 +212,7 @@ def recording(target: str, recorder: Recorder) -> Iterator[str]:
     """Give an address that leads to the gRPC server at `target`; every call is put down in `recorder`."""
     channel_options = [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 100)]
     with grpc.insecure_channel(target, channel_options) as channel, ThreadPoolExecutor(40) as threads:
-        server = grpc.server(threads, handlers=(_Proxy(channel, recorder),))
+        server = grpc.server(threads, handlers=[_Proxy(channel, recorder)])
         port = server.add_insecure_port(f"{LOOPBACK}:0")
         server.start()
         try:

@@ -60,11 +60,12 @@ def find_wheel(folder: Path) -> Path:
     if len(wheels) == 1:
         return wheels[0]
     if not wheels:
+        got = "none" if folder.is_dir() else "no such folder"
         raise WheelError(
-            f"{folder.absolute()}: expected a wheel (got {'none' if folder.is_dir() else 'no such folder'})",
+            f"{folder.absolute()}: expected a wheel (got {got})",
             hint=(
-                "Build it first (`hatch build -t wheel`, `python -m build --wheel` or `uv build --wheel`), name a wheel, "
-                "or go to the project's folder."
+                "Build it first (`hatch build -t wheel`, `python -m build --wheel` or `uv build --wheel`), "
+                "name a wheel, or go to the project's folder."
             ),
         )
     listed = "".join(f"\n  {path}" for path in wheels)

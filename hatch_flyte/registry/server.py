@@ -89,7 +89,11 @@ async def serve(folder: Path, options: ServeOptions, ready: Callable[[Addresses]
     listener = UploadListener(
         options.host, options.http_port, grace=options.grace_seconds, max_bytes=options.max_upload_bytes
     )
-    with contextlib.closing(listener), contextlib.closing(Store(folder)) as store, ThreadPoolExecutor(1) as thread:
+    with contextlib.ExitStack() as opened:
+        opened.callback(listener.close)
+        # No statement waits for another process longer than a stop may take.
+        store = opened.enter_context(contextlib.closing(Store(folder, busy_seconds=options.grace_seconds)))
+        thread = opened.enter_context(ThreadPoolExecutor(1))
         locations = UploadLocations(Blobs(folder), listener.address)
         table = methods(ControlPlane(store), ProjectOffice(store), locations)
         router = _Router(table, thread)
@@ -131,7 +135,7 @@ class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg] # it takes argu
     async def drain(self, seconds: float) -> None:
         """Begin nothing new, and wait until what is in flight has ended, at most so long.
 
-        gRPC would end calls that arrive while it stops with CANCELLED, which says nothing to a client; UNAVAILABLE does.
+        gRPC would end calls that arrive while it stops with CANCELLED, which tells a client nothing; UNAVAILABLE does.
         """
         self._draining = True
         with contextlib.suppress(asyncio.TimeoutError):

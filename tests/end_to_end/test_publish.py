@@ -235,7 +235,7 @@ class TestArchivesOfPyflyte:
     def test_one_is_registered_under_the_version_that_is_said(
         self, bare: Venv, pyflyte_archive: Path, anywhere: Path, tmp_path: Path
     ) -> None:
-        data = {"HATCH_FLYTE_DATA": str(tmp_path / "registry")}
+        data: dict[str, Any] = {"HATCH_FLYTE_DATA": str(tmp_path / "registry")}
         reports = [bare.publish(str(pyflyte_archive), "--version", "7", cwd=anywhere, **data) for _ in range(2)]
 
         assert [report["local"]["counts"] for report in reports] == [{"created": ENTITIES}, {"unchanged": ENTITIES}]
@@ -265,7 +265,10 @@ class TestHatch:
         self, hatch: Venv, builds: Builds, project_folder: Path, tmp_path: Path
     ) -> None:
         hatch.call("python", "-c", "import flytekit", code=1)
-        variables = {"HATCH_FLYTE_DATA": str(tmp_path / "registry"), "HATCH_DATA_DIR": str(tmp_path / "hatch")}
+        variables: dict[str, Any] = {
+            "HATCH_FLYTE_DATA": str(tmp_path / "registry"),
+            "HATCH_DATA_DIR": str(tmp_path / "hatch"),
+        }
         publish = ("hatch", "publish", "-p", "flyte", "-o", "cluster=local")
 
         hatch.call(*publish, cwd=project_folder, **variables)

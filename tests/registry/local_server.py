@@ -42,7 +42,8 @@ async def serving(folder: Path, **options: Any) -> AsyncIterator[Serving]:
     ready: asyncio.Future[Addresses] = asyncio.get_running_loop().create_future()
     stop = asyncio.Event()
     ended = asyncio.ensure_future(serve(folder, ServeOptions(**options), ready.set_result, stop))
-    await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
+    both: set[asyncio.Future[Any]] = {ready, ended}
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     if ended.done():
         await ended
     try:

@@ -27,7 +27,7 @@ from google.rpc import status_pb2  # type: ignore[import-untyped] # brings no st
 from registry.local_server import SERVICES, Caller, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Json = Any
 
@@ -79,7 +79,8 @@ class _Player:
         service, _, name = rpc.partition("/")
         known = SERVICES.get(service)
         path = f"/{service if '.' in service else f'flyteidl.service.{service}'}/{name}"
-        sent, received = b"", bytes
+        sent = b""
+        received: Callable[[bytes], Any] = _as_it_is
         if known is not None:
             method = known.methods_by_name[name]
             message = message_factory.GetMessageClass(method.input_type)()
@@ -106,12 +107,16 @@ def put(url: str, body: bytes, headers: dict[str, str]) -> int:
         return connection.getresponse().status
 
 
+def _as_it_is(data: bytes) -> Any:
+    return data
+
+
 def _json(message: Any) -> Json:
     return json_format.MessageToDict(message, preserving_proto_field_name=True)
 
 
 def _details(error: grpc.aio.AioRpcError) -> list[Json]:
-    trailing = dict(error.trailing_metadata() or ())  # type: ignore[call-overload] # pairs, say its stubs not
+    trailing: dict[str, Any] = dict(list(error.trailing_metadata() or ()))  # type: ignore[arg-type] # pairs, say its stubs not
     raw = trailing.get("grpc-status-details-bin")
     return [_json(detail) for detail in status_pb2.Status.FromString(raw).details] if raw else []
 

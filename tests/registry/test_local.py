@@ -86,7 +86,7 @@ async def test_again_is_told_from_different(tmp_path: Path) -> None:
     async with opened(tmp_path) as registry:
         identifier = named(Kind.TASK)
         await registry.create(identifier, task())
-        with pytest.raises(AlreadyExistsError, match="^task with identical structure already exists$") as again:
+        with pytest.raises(AlreadyExistsError, match=r"^task with identical structure already exists$") as again:
             await registry.create(identifier, task())
         assert again.value.identifier == identifier
         with pytest.raises(ConflictError, match=r"/template/Target/Container/image:\n\t- .*:1 \n\t\+ .*:2$") as other:
@@ -99,7 +99,7 @@ async def test_again_is_told_from_different(tmp_path: Path) -> None:
 async def test_what_is_referred_to_must_be_there(tmp_path: Path) -> None:
     absent = named(Kind.TASK, "ghost")
     async with opened(tmp_path) as registry:
-        with pytest.raises(RejectedError, match="failed to compile workflow .* missing entity of type TASK .*ghost"):
+        with pytest.raises(RejectedError, match=r"failed to compile workflow .* missing entity of type TASK .*ghost"):
             await registry.create(named(Kind.WORKFLOW), workflow(absent))
         with pytest.raises(NotFoundError, match="missing entity of type WORKFLOW"):
             await registry.create(named(Kind.LAUNCH_PLAN), launch_plan(named(Kind.WORKFLOW)))
@@ -110,7 +110,7 @@ async def test_what_is_referred_to_must_be_there(tmp_path: Path) -> None:
 
 async def test_a_project_is_made_when_something_is_first_registered_in_it(tmp_path: Path) -> None:
     async with opened(tmp_path) as registry:
-        assert await registry.domains("pipelines") == {"development", "staging", "production"}
+        assert await registry.domains("pipelines") == frozenset({"development", "staging", "production"})
         await registry.create(Identifier(Kind.TASK, "pipelines", "production", "load", "1"), task())
         with pytest.raises(RejectedError, match=r"domain \[moon\] is unrecognized by system"):
             await registry.create(Identifier(Kind.TASK, PROJECT, "moon", "load", "1"), task())
@@ -170,6 +170,8 @@ def test_the_default_folder_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def test_neither_grpc_nor_what_serves_is_imported() -> None:
-    script = "import sys, hatch_flyte.registry.local; print({'grpc', 'starlette', 'uvicorn', 'urllib3'} & set(sys.modules))"
+    script = (
+        "import sys, hatch_flyte.registry.local; print({'grpc', 'starlette', 'uvicorn', 'urllib3'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

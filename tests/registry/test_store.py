@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flyteidl.admin.common_pb2 import Labels
@@ -24,7 +24,7 @@ def store() -> Iterator[Store]:
         yield opened
 
 
-def stored(store: Store, name: str, version: str = "1", **more: str) -> Entity:
+def stored(store: Store, name: str, version: str = "1", **more: Any) -> Entity:
     entity = Entity(named(Kind.TASK, name, version), f"{name} {version}".encode(), **more)
     assert store.insert(entity)
     return entity
@@ -79,7 +79,8 @@ def test_pages_follow_one_another(store: Store) -> None:
     for number in range(5):
         stored(store, f"t{number}")
     pages = [
-        [one.brief.decode() for one in store.select(Query(Kind.TASK, limit=2, offset=offset))] for offset in (0, 2, 4, 6)
+        [one.brief.decode() for one in store.select(Query(Kind.TASK, limit=2, offset=offset))]
+        for offset in (0, 2, 4, 6)
     ]
     assert pages == [["t0 1", "t1 1"], ["t2 1", "t3 1"], ["t4 1"], []]
 

@@ -63,7 +63,9 @@ def test_a_newer_format_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     Store(tmp_path).close()
     change(tmp_path, "PRAGMA user_version = 7")
     before = (tmp_path / FILE_NAME).read_bytes()
-    with pytest.raises(RegistryError, match=rf"registry\.sqlite3: expected format {FORMAT} or older \(got 7\)") as caught:
+    with pytest.raises(
+        RegistryError, match=rf"registry\.sqlite3: expected format {FORMAT} or older \(got 7\)"
+    ) as caught:
         Store(tmp_path)
     assert "upgrade hatch-flyte" in caught.value.hint
     assert (tmp_path / FILE_NAME).read_bytes() == before
@@ -72,7 +74,7 @@ def test_a_newer_format_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
 def test_another_programs_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     change(tmp_path, "CREATE TABLE notes (text)")
     before = (tmp_path / FILE_NAME).read_bytes()
-    with pytest.raises(RegistryError, match="expected a local registry .*another program's database"):
+    with pytest.raises(RegistryError, match=r"expected a local registry .*another program's database"):
         Store(tmp_path)
     assert (tmp_path / FILE_NAME).read_bytes() == before
 
@@ -176,7 +178,7 @@ def test_an_unforeseen_failure_of_sqlite_is_told_too(tmp_path: Path) -> None:
 
 def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with closing(connect(tmp_path / FILE_NAME, 1)) as connection:
-        with pytest.raises(KeyError), transaction(connection):
+        with pytest.raises(KeyError), transaction(connection):  # noqa: PT012 # what was done before is the point
             connection.execute("DELETE FROM projects")
             raise KeyError
         assert connection.execute("SELECT count(*) FROM projects").fetchone() == (1,)

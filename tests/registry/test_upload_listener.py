@@ -41,7 +41,7 @@ def locations(tmp_path: Path) -> Iterator[UploadLocations]:
 
 def location(locations: UploadLocations, **fields: Any) -> str:
     given = {"project": "p", "domain": "d", "filename": "f", "filename_root": "r", "content_md5": md5(BODY)} | fields
-    return locations.create(CreateUploadLocationRequest(**given)).signed_url
+    return str(locations.create(CreateUploadLocationRequest(**given)).signed_url)
 
 
 def put(url: str, body: bytes, headers: dict[str, str] | None = None, method: str = "PUT") -> tuple[int, str]:
@@ -132,7 +132,9 @@ def test_a_client_that_goes_away_leaves_nothing(locations: UploadLocations, tmp_
     parts = urlsplit(location(locations))
     digest = base64.b64encode(md5(BODY)).decode()
     with closing(socket.create_connection((str(parts.hostname), int(parts.port or 0)))) as raw:
-        head = f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: x\r\nContent-MD5: {digest}\r\nContent-Length: 7\r\n\r\n"
+        head = (
+            f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: x\r\nContent-MD5: {digest}\r\nContent-Length: 7\r\n\r\n"
+        )
         raw.sendall(head.encode() + b"con")
     assert put(location(locations, filename="after"), BODY) == (200, "")
     assert stored(locations) is None
