@@ -122,11 +122,7 @@ class ControlPlane:
     def _required(self, identifier: Identifier, spec: WorkflowSpec) -> dict[Identifier, TaskTemplate]:
         """Return the tasks that a workflow refers to; what else it refers to must be there too."""
         found = {}
-        try:
-            required = references(Kind.WORKFLOW, spec)
-        except ValueError as error:
-            raise workflows.not_compiled(identifier, str(error)) from error
-        for reference in required:
+        for reference in references(Kind.WORKFLOW, spec):
             stored = self._store.find(reference)
             if stored is None:
                 raise workflows.missing_reference(identifier, reference)

@@ -106,12 +106,14 @@ def test_a_full_disk_is_told_of_and_leaves_nothing(tmp_path: Path) -> None:
         from pathlib import Path
         from hatch_flyte.errors import RegistryError
         from hatch_flyte.registry.blobs import Blobs, Key
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
         try:
             with Blobs(Path(sys.argv[1])).writing(Key("p/d/r/f")) as file:
                 file.write(b"x" * 100_000)
         except RegistryError as error:
             print(error)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     """)
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True)
     assert f"{tmp_path}/blobs/p/d/r/f: cannot be read or written (File too large)\nMake room" in done.stdout

@@ -114,7 +114,7 @@ def _value(field: Any, value: Any) -> Json:
 def _plain(message: Message) -> Json:
     try:
         return json_format.MessageToDict(message)
-    except json_format.Error:  # infinities and the like, which JSON has not
+    except (json_format.Error, ValueError):  # infinities and the like, which JSON has not
         return None
 
 

@@ -24,14 +24,10 @@ def check_workflow(spec: WorkflowSpec | None) -> None:
         raise missing("spec")
 
 
-def not_compiled(identifier: Identifier, reason: str) -> RefusalError:
-    """Return the refusal of a workflow that cannot be compiled."""
-    return invalid(f"failed to compile workflow for [{identifier_text(identifier)}] with err: {reason}")
-
-
 def missing_reference(identifier: Identifier, reference: Identifier) -> RefusalError:
     """Return the refusal of a workflow that runs something that isn't registered."""
-    return not_compiled(identifier, missing_text(reference))
+    reason = missing_text(reference)
+    return invalid(f"failed to compile workflow for [{identifier_text(identifier)}] with err: {reason}")
 
 
 def check_size(identifier: Identifier, closure: CompiledWorkflowClosure) -> None:
