@@ -85,3 +85,9 @@ def isolate(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder.parent / "config"))
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.chdir(folder)
+
+
+def cluster(name: str, endpoint: str, **more: str) -> str:
+    """Return the table of a cluster, as pyproject.toml has it."""
+    table = {"endpoint": endpoint, "project": "flytesnacks", "domain": "development", **more}
+    return f"[tool.hatch-flyte.clusters.{name}]\n" + "".join(f'{key} = "{value}"\n' for key, value in table.items())

@@ -96,7 +96,9 @@ async def test_a_list_is_read_page_by_page_newest_first(
 ) -> None:
     found = [entity(id=identifier_pb2.Identifier(name=name, version="v1")) for name in "abc"]
     plane = ControlPlane(
-        **{method: [page(**{field: found[:2]}, token="2"), page(**{field: found[2:]}, token="3"), page()]}  # noqa: S106 # a page's token
+        **{
+            method: [page(**{field: found[:2]}, token="2"), page(**{field: found[2:]}, token="3"), page()]
+        }  # a page's token
     )
     async with serving(plane) as target:
         registry = client(target)
@@ -131,7 +133,7 @@ async def test_a_version_that_no_filter_can_carry_is_sifted_out_here() -> None:
 
 
 async def test_a_server_that_gives_the_same_token_again_does_not_make_an_endless_list() -> None:
-    plane = ControlPlane(ListTasks=task_pb2.TaskList(tasks=[task_pb2.Task()], token="1"))  # noqa: S106 # a page's token
+    plane = ControlPlane(ListTasks=task_pb2.TaskList(tasks=[task_pb2.Task()], token="1"))  # a page's token
     async with serving(plane) as target:
         registry = client(target)
         assert len([one async for one in registry.list(Kind.TASK, "p", "d")]) == 2

@@ -93,7 +93,7 @@ def test_an_order_is_descending_unless_said() -> None:
 
 
 def test_a_full_page_has_a_token_for_the_next() -> None:
-    query = entity_query(Kind.TASK, request(limit=3, token="+6"))
+    query = entity_query(Kind.TASK, request(limit=3, token="+6"))  # a page's
     assert (query.limit, query.offset) == (3, 6)
     assert [next_token(query, count) for count in (3, 2, 0)] == ["9", "", ""]
 
@@ -106,4 +106,4 @@ def test_projects_are_listed_by_name_without_the_archived_unless_filtered() -> N
     assert query.conditions == (Condition("identifier", "eq", ("p",)),)
     assert (query.sort_by, query.descending) == ("created_at", True)
     with pytest.raises(RefusalError, match="invalid pagination token x for ListProjects"):
-        project_query(ProjectListRequest(token="x"))
+        project_query(ProjectListRequest(token="x"))  # a page's
