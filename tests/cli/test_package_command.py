@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import resource
+import signal
+import subprocess
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+import pytest
+from support_doors import COMMAND, IMAGE
+from support_wheels import WheelSource, build_wheel, wheel_of, write_zip
+
+from hatch_flyte.archive_reader import read_archive
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support_doors import Door, Said
+
+JOBS = """
+from flytekit import task
+
+print("noise of a module")
+
+@task
+def double(a: int) -> int:
+    return 2 * a
+"""
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.flytekit
+class TestPackaging:
+    def test_the_archive_lies_beside_the_wheel_and_its_path_is_all_that_stdout_has(self, door: Door) -> None:
+        wheel = wheel_of(door.folder, acme__jobs=JOBS)
+
+        said = door("package", wheel, "--image", IMAGE)
+
+        assert said.out == f"{door.folder}/acme_pipelines-1.4-flyte.tgz\n"
+        assert "noise of a module\n" in said.err
+        assert said.err.endswith("1 task, serialized with the Python that runs hatch-flyte\n")
+
+    def test_json_is_pure_whatever_modules_print(self, door: Door) -> None:
+        wheel = wheel_of(door.folder, acme__jobs=JOBS)
+
+        said = door("package", wheel, "--image", IMAGE, "--json")
+
+        assert said.json == {
+            "archive": f"{door.folder}/acme_pipelines-1.4-flyte.tgz",
+            "entities": [{"kind": "task", "name": "acme.jobs.double"}],
+        }
+
+    def test_a_project_folder_means_the_wheel_in_its_build_directory(self, door: Door) -> None:
+        door.configure(f'[tool.hatch-flyte]\nimage = "{IMAGE}"\n[tool.hatch.build]\ndirectory = "out"\n')
+        (door.folder / "out").mkdir()
+        wheel_of(door.folder / "out", acme__jobs=JOBS)
+
+        assert door("package").out == "out/acme_pipelines-1.4-flyte.tgz\n"
+        assert door("publish", "out/acme_pipelines-1.4-flyte.tgz").out.endswith("1 created\n")
+
+    def test_options_stand_above_the_configuration(self, door: Door) -> None:
+        door.configure('[tool.hatch-flyte]\nimage = "ghcr.io/acme/p:old"\nmodules = ["acme.jobs"]\n')
+        source = WheelSource({"acme/jobs.py": JOBS, "acme/more.py": JOBS})
+        wheel = build_wheel(door.folder, source)
+        options = ["--image", IMAGE, "--modules", "acme.more", "--code", "wheel", "--destination", "/opt/app"]
+
+        door("package", wheel, *options, "--output-dir", "archives")
+
+        archive = read_archive(door.folder / "archives" / "acme_pipelines-1.4-flyte.tgz")
+        assert archive.manifest
+        assert archive.manifest.images == {"default": IMAGE}
+        assert archive.manifest.destination == "/opt/app"
+        assert [one.name for one in archive.manifest.entities] == ["acme.more.double"]
+
+    @pytest.mark.parametrize(
+        ("module", "words"),
+        [
+            ("import no_such_module", "acme.jobs: ModuleNotFoundError: No module named 'no_such_module'"),
+            ("import sys\nsys.exit(0)", "acme.jobs: ends the interpreter when imported (sys.exit(0))"),
+            ("import os\nos._exit(0)", "the interpreter ended while importing acme.jobs (exit code 0)"),
+            ("def", "acme.jobs: SyntaxError"),
+            ("x = 1", "expected a task, workflow or launch plan (got none in `acme.jobs`)"),
+            ("raise ValueError('\x1b[31m [bold]x[/nothing]')", "ValueError: \\x1b[31m [bold]x[/nothing]"),
+        ],
+    )
+    def test_modules_that_cannot_be_serialized_leave_nothing(self, door: Door, module: str, words: str) -> None:
+        wheel = wheel_of(door.folder, acme__jobs=module)
+
+        said = door("package", wheel, "--image", IMAGE, code=3)
+
+        assert words in said.err
+        assert said.out == ""
+        assert "\x1b" not in said.err
+        assert names(door.folder) == {wheel.name}
+
+    @pytest.mark.parametrize("folder", ["/proc/nowhere", "/dev/null"])
+    def test_a_folder_that_cannot_be_written_is_told(self, door: Door, folder: str) -> None:
+        wheel = wheel_of(door.folder, acme__jobs=JOBS)
+
+        said = door("package", wheel, "--image", IMAGE, "--output-dir", folder, code=4)
+
+        assert f"error: {folder}/acme_pipelines-1.4-flyte.tgz: the archive cannot be written" in said.err
+        assert "`output-dir`" in said.err
+
+    def test_a_full_disk_leaves_no_half_archive(self, door: Door) -> None:
+        wheel = build_wheel(door.folder, WheelSource({"acme/jobs.py": JOBS, "acme/data.bin": noise(100_000)}))
+        command = [*COMMAND, "package", str(wheel), "--image", IMAGE, "--code", "wheel", "--output-dir", "archives"]
+
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000)),
+        )
+        limited = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)),
+        )
+
+        assert done.returncode == 0, done.stderr
+        assert limited.returncode in {3, 4}
+        assert "Traceback" not in limited.stderr
+        assert names(door.folder) == {wheel.name, "acme_pipelines-1.4-flyte.tgz"}
+
+    def test_ctrl_c_ends_it_with_one_word_and_leaves_nothing(self, door: Door) -> None:
+        wheel = wheel_of(
+            door.folder,
+            acme__jobs=dedent("""
+                import sys, time
+                print("importing", file=sys.stderr, flush=True)
+                time.sleep(60)
+            """),
+        )
+        command = [*COMMAND, "package", str(wheel), "--image", IMAGE]
+
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            assert process.stderr.readline() == "importing\n"
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+
+        assert (process.returncode, out, err) == (130, "", "interrupted\n")
+        assert names(door.folder) == {wheel.name}
+
+
+def noise(count: int) -> bytes:
+    """Return bytes that cannot be compressed, always the same."""
+    import random
+
+    return random.Random(1).randbytes(count)  # noqa: S311 # no secret
+
+
+class TestRefusals:
+    def refused(self, door: Door, *arguments: str | Path, code: int) -> Said:
+        said = door("package", *arguments, code=code)
+        assert said.out == ""
+        assert not list(door.folder.rglob("*.tgz"))
+        return said
+
+    def test_no_image(self, door: Door) -> None:
+        said = self.refused(door, wheel_of(door.folder, a=""), code=2)
+
+        assert "error: tool.hatch-flyte.image: expected an image for the tasks that name none (got none)" in said.err
+        assert "HATCH_FLYTE_IMAGE" in said.err
+
+    def test_no_wheel(self, door: Door) -> None:
+        said = self.refused(door, code=4)
+
+        assert f"error: {door.folder}/dist: expected a wheel (got no such folder)" in said.err
+
+    def test_an_empty_build_directory(self, door: Door) -> None:
+        (door.folder / "dist").mkdir()
+
+        assert "expected a wheel (got none)" in self.refused(door, code=4).err
+
+    def test_several_wheels(self, door: Door) -> None:
+        (door.folder / "dist").mkdir()
+        build_wheel(door.folder / "dist", WheelSource({}, version="1"))
+        build_wheel(door.folder / "dist", WheelSource({}, version="2"))
+
+        said = self.refused(door, code=4)
+
+        assert "expected one wheel (got 2)\n  dist/acme_pipelines-1-" in said.err
+
+    def test_a_path_that_is_not_there(self, door: Door) -> None:
+        assert "'nowhere.whl' does not exist" in self.refused(door, "nowhere.whl", code=2).err
+
+    @pytest.mark.parametrize(
+        ("content", "words"),
+        [(b"hello", "got a file that is no zip archive"), (b"PK\x03\x04", "the wheel is truncated")],
+    )
+    def test_what_is_no_wheel(self, door: Door, content: bytes, words: str) -> None:
+        path = door.folder / "a-1-py3-none-any.whl"
+        path.write_bytes(content)
+
+        assert words in self.refused(door, path, "--image", IMAGE, code=4).err
+
+    def test_a_member_that_leaves_the_wheel(self, door: Door) -> None:
+        path = door.folder / "a-1-py3-none-any.whl"
+        write_zip(path, {"../x.py": b""})
+
+        assert "(got '../x.py')" in self.refused(door, path, "--image", IMAGE, code=4).err
+
+    def test_several_wrong_options_and_keys_at_once(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HATCH_FLYTE_CODE", "zip")
+        door.configure("[tool.hatch-flyte]\nimagee = 'x'\n")
+        wheel = wheel_of(door.folder, a="")
+
+        said = self.refused(door, wheel, "--modules", "not a module", code=2)
+
+        assert "tool.hatch-flyte.imagee: " in said.err
+        assert "HATCH_FLYTE_CODE: " in said.err
+        assert "--modules[0]: expected a dotted module name" in said.err
+
+    def test_an_interpreter_that_is_not_there(self, door: Door) -> None:
+        wheel = wheel_of(door.folder, a="")
+
+        assert "nowhere/python" in self.refused(door, wheel, "--image", IMAGE, "--python", "nowhere/python", code=3).err
