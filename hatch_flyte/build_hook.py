@@ -120,8 +120,10 @@ class FlyteBuildHook(BuildHookInterface[BuilderConfig]):
 
     def _discard(self, wheel: Path) -> None:
         """Leave neither a wheel without its archive nor the archive of an earlier build of this version."""
+        named = self._named_output()
+        folder = Path(self.root, named) if named else wheel.parent
         wheel.unlink(missing_ok=True)
-        (wheel.parent / archive_name(self.metadata.core.name, self.metadata.version)).unlink(missing_ok=True)
+        (folder / archive_name(self.metadata.core.name, self.metadata.version)).unlink(missing_ok=True)
 
     def _tell(self, packaged: Packaged) -> None:
         from hatch_flyte.outcome import by_kind

@@ -55,8 +55,8 @@ def will_be_thrown_away(environ: Mapping[str, str], caller: Sequence[str]) -> bo
 def calling_command(process: int) -> tuple[str, ...]:
     """Return the words of the command that runs as `process`, or nothing where that cannot be found out."""
     try:
-        words = Path(f"/proc/{process}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
-        return tuple(word.decode(errors="replace") for word in words)
+        line = Path(f"/proc/{process}/cmdline").read_bytes().rstrip(b"\0")
+        return tuple(word.decode(errors="replace") for word in line.split(b"\0") if line)
     except OSError:
         pass
     try:

@@ -110,7 +110,7 @@ class Builds:
     bundled: Path
     """The archive of the wheel, with `code = "wheel"`."""
     changed: Path
-    """An archive as `image`, of sources in which one task has other retries and there is one task more."""
+    """An archive as `image`, of sources in which one task has a limit of memory and there is one task more."""
 
 
 @dataclass(frozen=True)
@@ -256,11 +256,13 @@ def watching(data: Path) -> Iterator[Watched]:
 
 def write_clusters(folder: Path, **endpoints: str) -> Path:
     """Write a `pyproject.toml` that names clusters and nothing else into `folder`; return the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tables = (
+    (folder / "pyproject.toml").write_text("\n".join(cluster_table(*one) for one in endpoints.items()))
+    return folder
+
+
+def cluster_table(name: str, endpoint: str) -> str:
+    """Return the configuration of a cluster, in TOML."""
+    return (
         f'[tool.hatch-flyte.clusters.{name}]\nendpoint = "dns:///{endpoint}"\n'
         'project = "flytesnacks"\ndomain = "development"\n'
-        for name, endpoint in endpoints.items()
     )
-    (folder / "pyproject.toml").write_text("\n".join(tables))
-    return folder

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support_machine import Builds, Venv
 from support_project import Project, copy_of_example
+from support_pyflyte import pyflyte_package, unpack
 from unreleased import EXAMPLE, build_own_wheel, environ_offering
 
 
@@ -65,11 +66,32 @@ def builds(offered: Path, tmp_path_factory: pytest.TempPathFactory) -> Builds:
     build = ("uv", "build", "--wheel", "--python", sys.executable, "--out-dir")
     project.run(*build, str(folder / "image"))
     project.run(*build, str(folder / "bundled"), HATCH_FLYTE_CODE="wheel")
-    project.edit("src/harbour_weather/tasks.py", "retries=2", "retries=3")
+    project.edit("src/harbour_weather/tasks.py", "@task\ndef warning_level", f"{LIMITED}\ndef warning_level")
     project.edit("src/harbour_weather/tasks.py", "@task\ndef share_kept", f"{NEW_TASK}@task\ndef share_kept")
     project.run(*build, str(folder / "changed"))
     archives = (next((folder / name).glob("*.tgz")) for name in ("image", "bundled", "changed"))
     return Builds(next((folder / "image").glob("*.whl")), *archives)
 
 
+LIMITED = '@task(limits=Resources(mem="1Gi"))'
 NEW_TASK = "@task\ndef added() -> int:\n    return 1\n\n\n"
+
+
+@pytest.fixture(scope="session")
+def tree(builds: Builds, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The contents of the example's wheel, where pyflyte can import them."""
+    return unpack(builds.wheel, tmp_path_factory.mktemp("pyflyte") / "tree")
+
+
+@pytest.fixture(scope="session")
+def pyflyte_archive(tree: Path) -> Path:
+    """What `pyflyte package` makes of the example."""
+    return pyflyte_package(tree, tree.parent / "package.tgz")
+
+
+@pytest.fixture
+def anywhere(tmp_path: Path) -> Path:
+    """A folder in which there is nothing."""
+    folder = tmp_path / "anywhere"
+    folder.mkdir()
+    return folder

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support_machine import Recorder, Venv, recording, serving, watching, write_clusters
+from support_machine import LOOPBACK, Recorder, Venv, cluster_table, recording, serving, watching, write_clusters
 
 from hatch_flyte.errors import ConfigError, ConflictError, UnreachableError
 
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from support_machine import Builds
+    from support_project import Project
 
 pytestmark = pytest.mark.flytekit
 
 ENTITIES = 22
-CHANGED = "harbour_weather.tasks.load_readings"
+CHANGED = "harbour_weather.tasks.warning_level"
+LIMITS = "template.container.resources.limits"
 ADDED = "harbour_weather.tasks.added"
+NOBODY = f"{LOOPBACK}:1"
+"""Nobody listens at tcpmux's port."""
 
 
 def found(report: dict[str, Any], status: str) -> list[str]:
@@ -34,9 +39,7 @@ def assert_only_the_change_is_told(report: dict[str, Any]) -> None:
     assert found(report, "conflict") == [CHANGED]
     assert found(report, "skipped") == [ADDED]
     [conflict] = [outcome for outcome in report["outcomes"] if outcome["status"] == "conflict"]
-    assert [(one["field"], one["sent"], one["stored"]) for one in conflict["differences"]] == [
-        ("template.metadata.retries.retries", "3", "2")
-    ]
+    assert conflict["differences"] == [{"field": LIMITS, "sent": [{"name": "MEMORY", "value": "1Gi"}], "stored": None}]
 
 
 def arguments(archive_rows: list[tuple[Any, ...]]) -> str:
@@ -50,14 +53,6 @@ def bundle_of(archive: Path) -> bytes:
         content = tar.extractfile(member)
         assert content is not None
         return content.read()
-
-
-@pytest.fixture
-def anywhere(tmp_path: Path) -> Path:
-    """A folder in which there is nothing."""
-    folder = tmp_path / "anywhere"
-    folder.mkdir()
-    return folder
 
 
 def test_the_environment_has_neither_flytekit_nor_the_project(bare: Venv) -> None:
@@ -112,7 +107,7 @@ class TestLocalRegistry:
         said = machine.call("hatch-flyte", "publish", str(builds.changed), cwd=anywhere, code=ConflictError.exit_code)
 
         assert f"task        {CHANGED}" in said
-        assert "template.metadata.retries.retries" in said
+        assert LIMITS in said
 
     def test_a_bundle_is_stored_as_the_archive_holds_it_and_tasks_name_it(
         self, machine: Venv, builds: Builds, anywhere: Path, data: Path
@@ -213,11 +208,10 @@ class TestServe:
         assert f"file://{data}/blobs/flytesnacks/development/" in arguments(rows)
 
     def test_a_cluster_that_is_away_holds_up_no_other(
-        self, bare: Venv, builds: Builds, project: Path, tmp_path: Path, unused_port: int
+        self, bare: Venv, builds: Builds, project: Path, tmp_path: Path
     ) -> None:
-        text = (project / "pyproject.toml").read_text()
-        write_clusters(project, away=f"127.0.0.1:{unused_port}")
-        (project / "pyproject.toml").write_text(text + (project / "pyproject.toml").read_text())
+        configuration = project / "pyproject.toml"
+        configuration.write_text(f"{configuration.read_text()}\n{cluster_table('away', NOBODY)}")
 
         reports = bare.publish(
             str(builds.image), "-c", "away", "-c", "served", "-c", "local",
@@ -226,7 +220,7 @@ class TestServe:
 
         assert list(reports) == ["away", "served", "local"]
         assert reports["away"]["counts"] == {"skipped": ENTITIES}
-        assert str(unused_port) in reports["away"]["error"]
+        assert NOBODY in reports["away"]["error"]
         assert reports["served"]["counts"] == reports["local"]["counts"] == {"created": ENTITIES}
         assert [report["exit_code"] for report in reports.values()] == [UnreachableError.exit_code, 0, 0]
 
@@ -254,27 +248,20 @@ class TestArchivesOfPyflyte:
         assert not data.exists()
 
 
-class TestHatch:
-    """`hatch publish -p flyte`, with Hatch and hatch-flyte alone in its environment."""
+def test_hatch_publishes_with_hatch_and_this_package_alone(
+    offered: Path, builds: Builds, project: Project, tmp_path: Path
+) -> None:
+    hatch = Venv.make(tmp_path / "venv", offered, "hatch", "hatch-flyte")
+    hatch.call("python", "-c", "import flytekit", code=1)
+    project.dist.mkdir()
+    shutil.copy(builds.image, project.dist)
+    variables: dict[str, Any] = {name: project.environ[name] for name in ("HATCH_FLYTE_DATA", "HATCH_DATA_DIR")}
+    publish = ("hatch", "publish", "-p", "flyte", "-o", "cluster=local")
 
-    @pytest.fixture(scope="class")
-    def hatch(self, offered: Path, tmp_path_factory: pytest.TempPathFactory) -> Venv:
-        return Venv.make(tmp_path_factory.mktemp("hatch") / "venv", offered, "hatch", "hatch-flyte")
+    hatch.call(*publish, cwd=project.root, **variables)
+    hatch.call(*publish, cwd=project.root, **variables)
+    hatch.call(*publish, str(builds.changed), cwd=project.root, code=ConflictError.exit_code, **variables)
 
-    def test_the_archive_of_the_build_folder_is_published(
-        self, hatch: Venv, builds: Builds, project_folder: Path, tmp_path: Path
-    ) -> None:
-        hatch.call("python", "-c", "import flytekit", code=1)
-        variables: dict[str, Any] = {
-            "HATCH_FLYTE_DATA": str(tmp_path / "registry"),
-            "HATCH_DATA_DIR": str(tmp_path / "hatch"),
-        }
-        publish = ("hatch", "publish", "-p", "flyte", "-o", "cluster=local")
-
-        hatch.call(*publish, cwd=project_folder, **variables)
-        hatch.call(*publish, cwd=project_folder, **variables)
-        hatch.call(*publish, str(builds.changed), cwd=project_folder, code=ConflictError.exit_code, **variables)
-
-        listed = json.loads(hatch.call("hatch-flyte", "list", "--json", "-c", "local", cwd=project_folder, **variables))
-        assert len(listed[0]["entities"]) == ENTITIES
-        assert {entity["version"] for entity in listed[0]["entities"]} == {"0.3.0"}
+    listed = json.loads(hatch.call("hatch-flyte", "list", "--json", "-c", "local", cwd=project.root, **variables))
+    assert len(listed[0]["entities"]) == ENTITIES
+    assert {entity["version"] for entity in listed[0]["entities"]} == {"0.3.0"}

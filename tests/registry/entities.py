@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flyteidl.admin.launch_plan_pb2 import LaunchPlanMetadata, LaunchPlanSpec
-from flyteidl.admin.task_pb2 import TaskSpec
+from flyteidl.admin.task_pb2 import TaskCreateRequest, TaskSpec
 from flyteidl.admin.workflow_pb2 import WorkflowSpec
 from flyteidl.core.interface_pb2 import TypedInterface, VariableMap
 from flyteidl.core.tasks_pb2 import Container, RuntimeMetadata, TaskMetadata, TaskTemplate
@@ -49,3 +49,7 @@ def trio(name: str = "load", version: str = "1") -> list[tuple[Identifier, Messa
     """Return a task, a workflow and a launch plan of one name, in the order in which they can be registered."""
     first, second, third = (named(kind, name, version) for kind in Kind)
     return [(first, task()), (second, workflow(first)), (third, launch_plan(second))]
+
+
+def create_task(version: str = "1", image: str = "image") -> TaskCreateRequest:
+    return TaskCreateRequest(id=from_identifier(named(Kind.TASK, version=version)), spec=task(image))

@@ -1,16 +1,9 @@
-"""The server as clients see it: methods it has and has not, limits, keep-alive, starting and draining."""
+"""The server as clients see it: methods it has and has not, failures, limits, keep-alive."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
-import os
 import sqlite3
-import subprocess
-import sys
-import textwrap
-import time
-from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -19,25 +12,21 @@ import grpc.aio
 import pytest
 from flyteidl.admin import common_pb2, launch_plan_pb2, project_pb2, task_pb2, version_pb2, workflow_pb2
 from flyteidl.service.dataproxy_pb2 import CreateUploadLocationRequest
-from registry.entities import DOMAIN, PROJECT, named, task, trio
+from registry.entities import DOMAIN, PROJECT, create_task, named, trio
 from registry.local_server import SERVICES, calling, serving
 from registry.recorded_player import put
 
 from hatch_flyte import __version__
 from hatch_flyte.bundle import Bundle
 from hatch_flyte.entity import Kind
-from hatch_flyte.errors import RegistryError
 from hatch_flyte.registry.local import open_local
-from hatch_flyte.registry.server import LOOPBACK
 from hatch_flyte.registry.server_methods import services
 from hatch_flyte.registry.store import FILE_NAME
-from hatch_flyte.registry.upload_listener import listening_socket
 from hatch_flyte.wire.messages import from_identifier
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from registry.local_server import Caller
 
 HAS = {
     "CreateTask", "CreateWorkflow", "CreateLaunchPlan", "UpdateLaunchPlan", "GetTask", "GetWorkflow", "GetLaunchPlan",
@@ -45,10 +34,6 @@ HAS = {
     "GetActiveLaunchPlan", "GetDomains", "GetVersion", "CreateUploadLocation",
 }  # fmt: skip
 FLYTEKIT_CHANNEL = (("grpc.max_metadata_size", 32 * 1024),)
-
-
-def create_task(version: str = "1", image: str = "image") -> task_pb2.TaskCreateRequest:
-    return task_pb2.TaskCreateRequest(id=from_identifier(named(Kind.TASK, version=version)), spec=task(image))
 
 
 def listing(limit: int = 100) -> common_pb2.ResourceListRequest:
@@ -199,113 +184,3 @@ async def test_a_bundle_has_one_address_whoever_stored_it(tmp_path: Path) -> Non
     assert caught.value.code() is grpc.StatusCode.ALREADY_EXISTS
     assert (await local.locate(PROJECT, DOMAIN, bundle)).stored
     await local.close()
-
-
-async def test_calls_in_flight_end_well_when_the_server_stops(tmp_path: Path) -> None:
-    ended: Counter[grpc.StatusCode] = Counter()
-
-    async def create_until_refused(call: Caller, name: str) -> None:
-        for number in itertools.count():
-            try:
-                await call("CreateTask", create_task(f"{name}.{number}"))
-            except grpc.aio.AioRpcError as error:
-                ended[error.code()] += 1
-                return
-            ended[grpc.StatusCode.OK] += 1
-            if number == 5:
-                server.stop.set()
-
-    async with serving(tmp_path) as server, calling(server.addresses.grpc) as call:
-        await asyncio.gather(*(create_until_refused(call, str(name)) for name in range(20)))
-        await server.ended
-    assert ended[grpc.StatusCode.UNAVAILABLE] == 20
-    assert set(ended) == {grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE}
-    local = open_local(tmp_path)
-    stored = [one async for one in local.list(Kind.TASK, PROJECT, DOMAIN)]
-    await local.close()
-    assert len(stored) == ended[grpc.StatusCode.OK]
-
-
-async def test_a_call_that_waits_for_another_process_does_not_hold_up_a_stop(tmp_path: Path) -> None:
-    async with serving(tmp_path, grace_seconds=0.2) as server, calling(server.addresses.grpc) as call:
-        with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            waiting = asyncio.ensure_future(call("CreateTask", create_task()))
-            await asyncio.wait({waiting}, timeout=0.1)
-            server.stop.set()
-            with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await waiting
-            await asyncio.wait_for(server.ended, 5)
-    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
-
-
-async def test_a_port_that_somebody_has_is_told_of(tmp_path: Path) -> None:
-    with closing(listening_socket(LOOPBACK, 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(RegistryError, match=f"serve: cannot listen at {LOOPBACK}:{port}"):
-            async with serving(tmp_path, port=port):
-                pass
-
-
-async def test_a_given_port_is_used_again_after_a_stop(tmp_path: Path) -> None:
-    with closing(listening_socket(LOOPBACK, 0)) as free:
-        port = free.getsockname()[1]
-    for _ in range(2):
-        async with serving(tmp_path, port=port) as server, calling(server.addresses.grpc) as call:
-            assert server.addresses.grpc == f"{LOOPBACK}:{port}"
-            await call("GetVersion", version_pb2.GetVersionRequest())
-
-
-async def test_a_file_that_cannot_be_opened_ends_the_server_before_it_began(tmp_path: Path) -> None:
-    (tmp_path / FILE_NAME).mkdir()
-    with pytest.raises(RegistryError, match="cannot be opened"):
-        async with serving(tmp_path):
-            pass
-
-
-def test_without_the_extra_the_reason_is_told(tmp_path: Path) -> None:
-    script = textwrap.dedent("""
-        import asyncio, sys
-        from pathlib import Path
-        from hatch_flyte.errors import RegistryError
-
-        sys.modules |= {"starlette": None, "uvicorn": None}
-        from hatch_flyte.registry.server import ServeOptions, serve
-        try:
-            asyncio.run(serve(Path(sys.argv[1]), ServeOptions(), print, asyncio.Event()))
-        except RegistryError as error:
-            print(error)
-    """)
-    command = [sys.executable, "-c", script, str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout == (
-        "serve: starlette and uvicorn not installed\nInstall them with: pip install 'hatch-flyte[server]'\n"
-    )
-
-
-def test_a_server_is_ready_soon_after_its_process_began(tmp_path: Path) -> None:
-    script = textwrap.dedent("""
-        import asyncio, sys
-        from pathlib import Path
-        import click
-        from hatch_flyte.registry.server import ServeOptions, serve
-
-        async def main():
-            stop = asyncio.Event()
-            def ready(addresses):
-                print(addresses.grpc, flush=True)
-                stop.set()
-            await serve(Path(sys.argv[1]), ServeOptions(), ready, stop)
-
-        asyncio.run(main())
-    """)
-    seconds = []
-    for _ in range(3):
-        begin = time.monotonic()
-        with subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE) as process:
-            assert process.stdout
-            assert process.stdout.readline().startswith(b"127.0.0.1:")
-            seconds.append(time.monotonic() - begin)
-        assert process.returncode == 0
-    print(f"ready after {min(seconds):.2f} s")  # noqa: T201 # the number is asked for
-    assert min(seconds) < float(os.environ.get("HATCH_FLYTE_TEST_READY_SECONDS", "2"))
