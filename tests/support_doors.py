@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +19,11 @@ from support_archives import archive_of
 
 from hatch_flyte.archive import archive_name, write_archive
 from hatch_flyte.cli import main
+from hatch_flyte.registry.server import Addresses, ServeOptions, serve
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from google.protobuf.message import Message
 
 IMAGE = "ghcr.io/acme/p:1"
@@ -91,3 +98,38 @@ def cluster(name: str, endpoint: str, **more: str) -> str:
     """Return the table of a cluster, as pyproject.toml has it."""
     table = {"endpoint": endpoint, "project": "flytesnacks", "domain": "development", **more}
     return f"[tool.hatch-flyte.clusters.{name}]\n" + "".join(f'{key} = "{value}"\n' for key, value in table.items())
+
+
+@contextlib.contextmanager
+def serving_here(folder: Path) -> Iterator[str]:
+    """Serve the local registry in `folder`, in a thread of this process; give its address."""
+    found: list[str] = []
+    ready = threading.Event()
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    def on_ready(addresses: Addresses) -> None:
+        found.append(addresses.grpc)
+        ready.set()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve(folder, ServeOptions(), on_ready, stop)))
+    thread.start()
+    try:
+        assert ready.wait(30)
+        yield found[0]
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()
+
+
+def until_stopping(process: subprocess.Popen[str]) -> None:
+    """Wait until a publish has taken the signal that asks it to stop: it no longer catches SIGTERM (Linux tells it)."""
+    while process.poll() is None and _catches(process.pid, signal.SIGTERM):
+        pass
+
+
+def _catches(pid: int, number: signal.Signals) -> bool:
+    status = Path(f"/proc/{pid}/status").read_text()
+    [mask] = [line.split()[1] for line in status.splitlines() if line.startswith("SigCgt")]
+    return bool(int(mask, 16) >> (number - 1) & 1)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from textwrap import dedent
@@ -30,6 +29,7 @@ build-backend = "hatchling.build"
 [project]
 name = "acme-pipelines"
 version = "1.4"
+requires-python = ">=3.10"
 dependencies = ["packaging>=20"]
 
 [tool.hatch.build.targets.wheel]
@@ -43,6 +43,10 @@ image = "ghcr.io/acme/p:{version}"
 UNSUPPORTED = sys.version_info >= FLYTEKIT_PYTHON_END
 
 
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} if folder.exists() else set()
+
+
 @dataclass(frozen=True)
 class Project:
     """A project that hatchling builds in this process."""
@@ -51,11 +55,10 @@ class Project:
 
     @property
     def names(self) -> set[str]:
-        dist = self.root / "dist"
-        return {path.name for path in dist.iterdir()} if dist.exists() else set()
+        return names(self.root / "dist")
 
     def builder(self) -> WheelBuilder:
-        return WheelBuilder(str(self.root), app=Application())  # type: ignore[arg-type] # as hatchling's own command does
+        return WheelBuilder(str(self.root), app=Application())
 
     def build(self, versions: list[str] | None = None, *, clean: bool = False) -> None:
         list(self.builder().build(directory=str(self.root / "dist"), versions=versions, clean=clean))
@@ -129,7 +132,7 @@ class TestBuilding:
         project.build()
 
         assert project.names == {WHEEL}
-        assert os.listdir(project.root / "archives") == [ARCHIVE]
+        assert names(project.root / "archives") == {ARCHIVE}
 
     def test_an_editable_wheel_is_not_serialized(self, project: Project) -> None:
         project.build(["editable"])
@@ -140,7 +143,7 @@ class TestBuilding:
         text = (project.root / "pyproject.toml").read_text()
         project.write("pyproject.toml", text.replace("targets.wheel.hooks.flyte", "hooks.flyte"))
 
-        builder = SdistBuilder(str(project.root), app=Application())  # type: ignore[arg-type] # as above
+        builder = SdistBuilder(str(project.root), app=Application())
         list(builder.build(directory=str(project.root / "dist")))
 
         assert project.names == {"acme_pipelines-1.4.tar.gz"}
@@ -161,7 +164,7 @@ class TestFailing:
         assert project.fail() == 3
 
         assert project.names == set()
-        assert os.listdir(folder) == []
+        assert names(folder) == set()
         said = "".join(capfd.readouterr())
         assert "flyte: serialize: a module does not import" in said
         assert 'File "acme/jobs.py", line 1' in said
@@ -179,9 +182,7 @@ class TestFailing:
         assert project.fail() == 3
         assert "expected a task, workflow or launch plan" in "".join(capfd.readouterr())
 
-    def test_foreign_words_cannot_steer_the_terminal(
-        self, project: Project, capfd: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_foreign_words_cannot_steer_the_terminal(self, project: Project, capfd: pytest.CaptureFixture[str]) -> None:
         project.write("acme/jobs.py", "raise ValueError(chr(27) + '[31m')")
 
         assert project.fail() == 3
@@ -279,7 +280,7 @@ class TestCleaning:
 
         self.clean(project)
 
-        assert os.listdir(project.root / "archives") == ["other-1.3-flyte.tgz"]
+        assert names(project.root / "archives") == {"other-1.3-flyte.tgz"}
 
     @pytest.mark.flytekit
     def test_a_clean_build_leaves_only_its_own(self, project: Project) -> None:

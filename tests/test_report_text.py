@@ -25,7 +25,12 @@ def outcome(status: Status, name: str = "acme.a", **more: Any) -> Outcome:
 
 
 def report(*outcomes: Outcome, **more: Any) -> Report:
-    values: dict[str, Any] = {"target": TARGET, "place": "/data/registry.sqlite3", "version": "1.0", "outcomes": outcomes}
+    values: dict[str, Any] = {
+        "target": TARGET,
+        "place": "/data/registry.sqlite3",
+        "version": "1.0",
+        "outcomes": outcomes,
+    }
     return Report(**values | more)
 
 

@@ -120,10 +120,7 @@ class TestPackaging:
         )
 
         assert done.returncode == 4, done.stderr
-        assert (
-            "acme_pipelines-1.4-flyte.tgz: the archive cannot be written (File too large)"
-            in done.stderr
-        )
+        assert "acme_pipelines-1.4-flyte.tgz: the archive cannot be written (File too large)" in done.stderr
         assert "Traceback" not in done.stderr
         assert names(door.folder) == {wheel.name}
 

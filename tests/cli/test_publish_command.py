@@ -8,18 +8,19 @@ import subprocess
 import threading
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from support_archives import BUNDLE_ARGUMENTS, archive_of, foreign, launch_plan, task, workflow
-from support_doors import COMMAND, cluster
+from support_doors import COMMAND, cluster, until_stopping
 from support_machine import Call, Recorder, recording
 
 from hatch_flyte.archive import write_archive
 from hatch_flyte.bundle import BundledFile, make_bundle
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from support_doors import Door
 
 IMPLICIT = "local (no cluster is configured: this is the local registry): "
@@ -233,6 +234,7 @@ class TestRegistries:
         assert said.err.startswith(f"error: {data}: the folder cannot be made")
         assert said.out.splitlines()[-1].endswith("3 skipped")
 
+    @pytest.mark.long  # its limit on the size of files also meets the data file of coverage
     def test_a_disk_without_room(self, door: Door) -> None:
         path = door.archive()
 
@@ -273,24 +275,14 @@ class TestInterrupting:
                 for number in range(signals):
                     process.send_signal(signal.SIGINT)
                     if number + 1 < signals:
-                        self.until_stopping(process)
+                        until_stopping(process)
                 if signals > 1:
                     process.wait(30)
                 else:
-                    self.until_stopping(process)
+                    until_stopping(process)
                 release.set()
                 out, err = process.communicate(timeout=60)
         return subprocess.CompletedProcess(command, process.returncode, out, err)
-
-    def until_stopping(self, process: subprocess.Popen[str]) -> None:
-        """Wait until the process has taken our signal: it no longer catches SIGTERM then (Linux tells it)."""
-        while self.catches(process.pid, signal.SIGTERM) and process.poll() is None:
-            pass
-
-    def catches(self, pid: int, number: signal.Signals) -> bool:
-        status = Path(f"/proc/{pid}/status").read_text()
-        [mask] = [line.split()[1] for line in status.splitlines() if line.startswith("SigCgt")]
-        return bool(int(mask, 16) >> (number - 1) & 1)
 
     def test_what_is_in_flight_is_awaited_and_the_rest_is_skipped_and_named(self, door: Door, served: str) -> None:
         recorder = Recorder()

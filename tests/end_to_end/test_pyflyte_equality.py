@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hatch_flyte.entity import Kind
 
-pytestmark = pytest.mark.flytekit
+pytestmark = [pytest.mark.flytekit, pytest.mark.long]
 
 
 def contents(archive: Path) -> list[tuple[Kind, str, bytes]]:

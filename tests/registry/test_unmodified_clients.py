@@ -20,6 +20,9 @@ SOURCE = """
 from flytekit import CronSchedule, LaunchPlan, task, workflow
 
 
+pytestmark = pytest.mark.long
+
+
 @task
 def double(x: int) -> int:
     return 2 * x
