@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -67,6 +68,21 @@ class Door:
         if shell:
             command = ["bash", "-o", "pipefail", "-c", f'"$@" {shell}', "bash", *command]
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr
+        return Said(code, done.stdout, done.stderr)
+
+    def in_little_room(self, size: int, *arguments: str | Path, code: int) -> Said:
+        """Run a command as a process that can write no file larger than `size` bytes, as on a disk that is full."""
+        done = subprocess.run(
+            [*COMMAND, *map(str, arguments)],
+            # Its coverage would find no room either.
+            env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")},
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr
         return Said(code, done.stdout, done.stderr)

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 TOOLS = Path(sys.executable).parent
 LOOPBACK = "127.0.0.1"
 READY = re.compile(r"ready: gRPC at (\S+), uploads at (\S+), registry (.+)")
-CREATES = frozenset({"CreateTask", "CreateWorkflow", "CreateLaunchPlan"})
+NOT_A_USERS = frozenset({"CI", "PYTHONDONTWRITEBYTECODE", "PYTHONWARNINGS"})
+"""Variables of test runs that a user's shell does not have."""
 
 
 def tool(name: str) -> str:
@@ -48,7 +49,7 @@ class Venv:
     def make(cls, folder: Path, offered: Path, *requirements: str, python: str = sys.executable) -> Venv:
         """Make an environment of `requirements`, to which the wheels in `offered` belong as if an index had them."""
         environ = environ_offering(offered, os.environ) | {"NO_COLOR": "1", "HOME": str(folder / "home")}
-        environ = {name: value for name, value in environ.items() if name not in {"CI", "PYTHONWARNINGS"}}
+        environ = {name: value for name, value in environ.items() if name not in NOT_A_USERS}
         environ["UV_CACHE_DIR"] = os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv")
         venv = cls(folder, environ)
         venv.call(tool("uv"), "venv", "-q", "--python", python, str(folder))

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import resource
 import signal
 import subprocess
 from textwrap import dedent
@@ -109,19 +108,11 @@ class TestPackaging:
         # The archive is larger than the wheel and all that the worker writes.
         tasks = "".join(f"@task\ndef t{number}() -> int: return 1\n" for number in range(300))
         wheel = wheel_of(door.folder, acme__jobs=f"from flytekit import task\n{tasks}")
-        command = [*COMMAND, "package", str(wheel), "--image", IMAGE, "--output-dir", "archives"]
+        options = ["--image", IMAGE, "--output-dir", "archives"]
 
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            check=False,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (15_000, 15_000)),
-        )
+        said = door.in_little_room(15_000, "package", wheel, *options, code=4)
 
-        assert done.returncode == 4, done.stderr
-        assert "acme_pipelines-1.4-flyte.tgz: the archive cannot be written (File too large)" in done.stderr
-        assert "Traceback" not in done.stderr
+        assert "acme_pipelines-1.4-flyte.tgz: the archive cannot be written (File too large)" in said.err
         assert names(door.folder) == {wheel.name}
 
     def test_ctrl_c_ends_it_with_one_word_and_leaves_nothing(self, door: Door) -> None:
