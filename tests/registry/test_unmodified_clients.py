@@ -20,9 +20,6 @@ SOURCE = """
 from flytekit import CronSchedule, LaunchPlan, task, workflow
 
 
-pytestmark = pytest.mark.long
-
-
 @task
 def double(x: int) -> int:
     return 2 * x
