@@ -33,6 +33,7 @@ def error_of(facts: Facts, wheel: Wheel, interpreter: Interpreter) -> HatchFlyte
         "flytekit": _flytekit,
         "modules": _modules,
         "path": _path,
+        "room": _room,
         "stock": _stock,
     }
     if facts["kind"] == "wheel":
@@ -100,6 +101,13 @@ def _path(facts: Facts, _: Interpreter) -> SerializeError:
     return SerializeError(
         f"{facts['entity']}: expected no path of this machine (got one to `{facts['path']}` in the unpacked wheel)",
         hint="Where a module lies is known only at run time: compute the path in the task.",
+    )
+
+
+def _room(facts: Facts, interpreter: Interpreter) -> SerializeError:
+    return SerializeError(
+        f"serialize: the wheel cannot be unpacked to {facts['folder']} ({facts['error']})",
+        hint=f"Make room there, or have TMPDIR name another folder. The interpreter is {interpreter}.",
     )
 
 

@@ -112,19 +112,24 @@ class Workplace:
     def unpack(self, streams: Streams, files: list[tuple[str, str, bool]]) -> None:
         """Receive the wheel and lay out its `files`: name in the zip, name below the root, executable or not."""
         received = self.folder / "received.whl"
-        with received.open("wb") as file:
-            streams.receive_into(file)
         try:
+            with received.open("wb") as file:
+                streams.receive_into(file)
             with zipfile.ZipFile(received) as archive:
                 for member, name, executable in files:
-                    target = self.root / name
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    with archive.open(member) as content, target.open("wb") as file:
-                        shutil.copyfileobj(content, file)
-                    target.chmod(0o755 if executable else 0o644)
+                    self._lay_out(archive, member, self.root / name, 0o755 if executable else 0o644)
+            received.unlink()
+        except OSError as problem:  # a full disk, mostly
+            raise Failure("room", folder=str(self.folder), error=problem.strerror or str(problem)) from problem
         except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError, RuntimeError) as problem:
             raise Failure("wheel", error=str(problem)) from problem
-        received.unlink()
+
+    @staticmethod
+    def _lay_out(archive: zipfile.ZipFile, member: str, target: Path, mode: int) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with archive.open(member) as content, target.open("wb") as file:
+            shutil.copyfileobj(content, file)
+        target.chmod(mode)
 
     def enter(self) -> None:
         """Go to the empty folder, and have the wheel first on `sys.path`, wherever the user's code has been since."""

@@ -115,6 +115,15 @@ class TestPackaging:
         assert "acme_pipelines-1.4-flyte.tgz: the archive cannot be written (File too large)" in said.err
         assert names(door.folder) == {wheel.name}
 
+    def test_a_full_disk_where_the_wheel_is_unpacked_is_told_as_that(self, door: Door) -> None:
+        wheel = wheel_of(door.folder, acme__jobs=f"# {'x' * 30_000}\n")
+
+        said = door.in_little_room(5_000, "package", wheel, "--image", IMAGE, code=3)
+
+        assert "serialize: the wheel cannot be unpacked to " in said.err
+        assert "(File too large)" in said.err
+        assert "Please report this" not in said.err
+
     def test_ctrl_c_ends_it_with_one_word_and_leaves_nothing(self, door: Door) -> None:
         wheel = wheel_of(
             door.folder,
