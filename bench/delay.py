@@ -41,7 +41,8 @@ async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, s
 async def _serve(target: int, seconds: float, ready: threading.Event, port: list[int], stop: asyncio.Event) -> None:
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", target)
-        await asyncio.gather(_forward(reader, upstream_writer, seconds), _forward(upstream_reader, writer, seconds))
+        with contextlib.suppress(asyncio.CancelledError):  # at the end of a measurement
+            await asyncio.gather(_forward(reader, upstream_writer, seconds), _forward(upstream_reader, writer, seconds))
         upstream_writer.close()
         writer.close()
 
