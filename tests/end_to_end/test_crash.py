@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from support_machine import Call, Served, Venv, Watched
 
-pytestmark = pytest.mark.long
-
 REQUESTS: dict[str, Any] = {
     "CreateTask": TaskCreateRequest,
     "CreateWorkflow": WorkflowCreateRequest,
@@ -36,7 +34,7 @@ PATIENCE = 60
 """Seconds for a program to end, before its test fails."""
 MOMENTS = [
     pytest.param(range(10), id="ten moments"),
-    pytest.param(range(10, 40), id="thirty more"),
+    pytest.param(range(10, 40), id="thirty more", marks=pytest.mark.long),
 ]
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from support_machine import Builds
     from support_project import Project
 
-pytestmark = [pytest.mark.flytekit, pytest.mark.long]
+pytestmark = pytest.mark.flytekit
 
 ENTITIES = 22
 CHANGED = "harbour_weather.tasks.warning_level"

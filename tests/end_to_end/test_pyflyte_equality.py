@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hatch_flyte.entity import Kind
 
-pytestmark = [pytest.mark.flytekit, pytest.mark.long]
+pytestmark = pytest.mark.flytekit
 
 
 def contents(archive: Path) -> list[tuple[Kind, str, bytes]]:

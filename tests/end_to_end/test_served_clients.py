@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from support_machine import Builds, Venv
 
-pytestmark = [pytest.mark.flytekit, pytest.mark.long]
+pytestmark = pytest.mark.flytekit
 
 FETCH = """
 import json, sys
