@@ -27,7 +27,7 @@ def read_clusters(reader: Reader) -> dict[str, Cluster]:
     Inherited settings, and `insecure` where it follows from the endpoint, are added to the reader's. An `inherits`
     that names no cluster, or leads back to where it began, is a problem.
     """
-    lines = {name: _line(name, reader) for name in reader.clusters}
+    lines = {name: _line(name, reader) for name in reader.tables["clusters"]}
     added: dict[str, Setting] = {}
     for name, line in lines.items():
         own = _inherited(line, reader.settings)
@@ -35,7 +35,7 @@ def read_clusters(reader: Reader) -> dict[str, Cluster]:
     reader.settings |= added
     for name in lines:
         _settle_insecure(name, reader.settings)
-    return {name: _cluster(name, spot, reader.settings) for name, spot in reader.clusters.items()}
+    return {name: _cluster(name, spot, reader.settings) for name, spot in reader.tables["clusters"].items()}
 
 
 def unknown_cluster(name: str, known: Sequence[str]) -> str:
@@ -54,9 +54,9 @@ def _line(name: str, reader: Reader) -> list[str]:
     line = [name]
     while setting := reader.settings.get(_dotted(line[-1], "inherits")):
         parent = setting.value
-        if parent not in reader.clusters:
+        if parent not in reader.tables["clusters"]:
             if line == [name]:
-                reader.problem(setting.where, unknown_cluster(parent, sorted(set(reader.clusters) - {name})))
+                reader.problem(setting.where, unknown_cluster(parent, sorted(set(reader.tables["clusters"]) - {name})))
             break
         if parent in line:
             if parent == name == min(line):

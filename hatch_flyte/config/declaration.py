@@ -6,62 +6,37 @@ docs/configuration.md (a test compares them).
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from hatch_flyte.config.checks import (
+    any_expectation,
+    cluster_name_expectation,
+    destination_expectation,
+    ignore_file_expectation,
+    image_name_expectation,
+    module_expectation,
+    name_expectation,
+    named_image_expectation,
+    path_part_expectation,
+    task_expectation,
+    variable_expectation,
+)
 from hatch_flyte.config.endpoint import endpoint_expectation
 from hatch_flyte.config.keys import Group, Key, Place
-from hatch_flyte.config.kinds import Boolean, Command, String, Strings, Table, Tables, choice
-from hatch_flyte.config.templates import STOCK, image_expectation, version_expectation
+from hatch_flyte.config.kinds import Boolean, Command, Integer, Quantities, String, Strings, Table, Tables, choice
+from hatch_flyte.config.templates import image_expectation, version_expectation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hatch_flyte.config.kinds import Kind
 
-LOCAL = "local"
-"""The built-in registry, where a cluster's name is asked for."""
-
 _TABLES = Place.TOOL | Place.PUBLISH | Place.USER
+_BUILD = Place.TOOL | Place.HOOK | Place.VARIABLE | Place.FLAG
 _CALL = Place.VARIABLE | Place.HATCH_OPTION | Place.FLAG
 
 
-def name_expectation(text: str) -> str:
-    """Return what was expected of a name that the user gives; nothing of one that fits."""
-    return "" if re.fullmatch(r"[A-Za-z0-9_-]+", text) else "a name of letters, digits, '-' and '_'"
-
-
-def _cluster_name(text: str) -> str:
-    if text == LOCAL:
-        return f"a name other than '{LOCAL}', which is the built-in registry's"
-    return name_expectation(text)
-
-
-def _image_name(text: str) -> str:
-    return "a name other than 'default', which is `image`'s" if text == "default" else name_expectation(text)
-
-
-def _named_image(text: str) -> str:
-    return f"an image reference ('{STOCK}' is for `image` alone)" if text == STOCK else image_expectation(text)
-
-
-def _module(text: str) -> str:
-    fits = all(part.isidentifier() for part in text.split("."))
-    return "" if fits else "a dotted module name, as in 'acme.workflows'"
-
-
-def _destination(text: str) -> str:
-    fits = text.startswith("/") and ".." not in text.split("/") and text.isprintable()
-    return "" if fits else "an absolute path with '/', without '..'"
-
-
-def _path_part(text: str) -> str:
-    # Project and domain are parts of paths and addresses in the control plane, a commit of image tags.
-    return "" if re.fullmatch(r"[A-Za-z0-9._-]+", text) else "letters, digits, '.', '_' and '-'"
-
-
-def _packaging(name: str, kind: Kind, doc: str, *, default: object) -> Key:
-    places = Place.TOOL | Place.HOOK | Place.VARIABLE | Place.FLAG
+def _packaging(name: str, kind: Kind, doc: str, *, default: object, places: Place = _BUILD) -> Key:
     return Key(name=name, kind=kind, default=default, places=places, group=Group.PACKAGING, doc=doc)
 
 
@@ -91,22 +66,55 @@ CLUSTER_KEYS: Mapping[str, Key] = _by_name(
         "Whether to connect without TLS. Default: TLS for all but loopback (`localhost`, 127.0.0.0/8, `::1`).",
         default=None,
     ),
-    _publishing("project", String(_path_part), "Flyte project to register in. Required.", default=""),
-    _publishing("domain", String(_path_part), "Flyte domain to register in. Required.", default=""),
+    _publishing("project", String(path_part_expectation), "Flyte project to register in. Required.", default=""),
+    _publishing("domain", String(path_part_expectation), "Flyte domain to register in. Required.", default=""),
     _publishing(
         "inherits",
-        String(_cluster_name),
+        String(cluster_name_expectation),
         "Another cluster, whose keys count where this one has none; that one may inherit in turn.",
         default="",
     ),
 )
 
+_RESOURCES = Quantities(("requests", "limits"), ("cpu", "mem", "gpu", "ephemeral-storage"))
+
+TASK_KEYS: Mapping[str, Key] = _by_name(
+    _packaging("image", String(image_expectation), "Image of those tasks that name none; a template.", default=""),
+    _packaging(
+        "env",
+        Table(String(any_expectation), variable_expectation),
+        "Environment variables, added to `env`.",
+        default={},
+    ),
+    _packaging("resources", _RESOURCES, "Resources, instead of `resources` where both say one.", default={}),
+)
+
 KEYS: Mapping[str, Key] = _by_name(
     _packaging(
         "modules",
-        Strings(_module),
-        "Modules to serialize, each with those below it. Default: every module that the wheel ships.",
+        Strings(module_expectation),
+        "Modules to serialize, each with those below it: dotted names and globs. Default: every module that the wheel "
+        "ships.",
         default=(),
+    ),
+    _packaging(
+        "exclude",
+        Strings(module_expectation),
+        "Modules to leave out, with those below them: not imported for themselves, and where another module imports "
+        "them, what they define is not serialized.",
+        default=(),
+    ),
+    _packaging(
+        "optional-modules",
+        Strings(module_expectation),
+        "Modules that may fail to import, with those below them; they are reported and left out then.",
+        default=(),
+    ),
+    _packaging(
+        "import-timeout",
+        Integer(1),
+        "Seconds that importing one module may take; then packaging ends and shows where the import hangs.",
+        default=300,
     ),
     _packaging(
         "image",
@@ -117,9 +125,36 @@ KEYS: Mapping[str, Key] = _by_name(
     ),
     _packaging(
         "images",
-        Table(String(_named_image), _image_name),
+        Table(String(named_image_expectation), image_name_expectation),
         "Further images by name, which tasks ask for with `container_image`; templates.",
         default={},
+    ),
+    _packaging(
+        "env",
+        Table(String(any_expectation), variable_expectation),
+        "Environment variables of every task; a task's own win.",
+        default={},
+    ),
+    _packaging(
+        "resources",
+        _RESOURCES,
+        "Resources of every task that asks for none: `requests` and `limits`, each with `cpu`, `mem`, `gpu`, "
+        "`ephemeral-storage`.",
+        default={},
+    ),
+    _packaging(
+        "tasks",
+        Tables(task_expectation, lambda: TASK_KEYS),
+        "Image, environment and resources of some tasks, a table for each name of a task or module (with those below) "
+        "or glob; see [below](#toolhatch-flytetasksname).",
+        default={},
+        places=Place.TOOL | Place.HOOK,
+    ),
+    _packaging(
+        "default-launch-plans",
+        Boolean(),
+        "Whether each workflow has a launch plan of its own name, as with flytekit.",
+        default=True,
     ),
     _packaging(
         "code",
@@ -128,7 +163,9 @@ KEYS: Mapping[str, Key] = _by_name(
         "(fast registration).",
         default="image",
     ),
-    _packaging("destination", String(_destination), "Folder in which a task unpacks its bundle.", default="/root"),
+    _packaging(
+        "destination", String(destination_expectation), "Folder in which a task unpacks its bundle.", default="/root"
+    ),
     _packaging(
         "python",
         Command(),
@@ -136,6 +173,38 @@ KEYS: Mapping[str, Key] = _by_name(
         "Default: see [interpreters](how-to/interpreters.md).",
         default=(),
     ),
+    _packaging(
+        "load-check",
+        Boolean(),
+        "Whether every task is loaded once more as a pod would, from the wheel alone.",
+        default=True,
+    ),
+    _packaging(
+        "strict",
+        Boolean(),
+        "Whether what is otherwise a warning ends packaging.",
+        default=False,
+    ),
+    _packaging(
+        "ignore-files",
+        Strings(ignore_file_expectation),
+        "Files in the project folder whose patterns keep files of the wheel out of the bundle: `.flyteignore`, "
+        "`.gitignore`, `.dockerignore`. Default: the wheel decides.",
+        default=(),
+    ),
+    _packaging(
+        "allow",
+        Strings(),
+        "Globs of files in the bundle that look like secrets and are none.",
+        default=(),
+    ),
+    _packaging(
+        "bundle-warn-size",
+        Integer(1),
+        "Size of the bundle, in MB (10^6 bytes), from which it is warned of.",
+        default=10,
+    ),
+    _packaging("bundle-max-size", Integer(1), "Size of the bundle, in MB, from which it is refused.", default=200),
     _packaging(
         "output-dir",
         String(),
@@ -155,7 +224,9 @@ KEYS: Mapping[str, Key] = _by_name(
         "Clusters that a publish takes where none is named.",
         default=(),
     ),
-    _publishing("clusters", Tables(_cluster_name), "The clusters, a table each.", default={}),
+    _publishing(
+        "clusters", Tables(cluster_name_expectation, lambda: CLUSTER_KEYS), "The clusters, a table each.", default={}
+    ),
     _publishing(
         "version",
         String(version_expectation),
@@ -164,14 +235,14 @@ KEYS: Mapping[str, Key] = _by_name(
         places=_TABLES | _CALL,
     ),
     _call("cluster", Strings(name_expectation), "Clusters to publish to.", default=()),
-    _call("project", String(_path_part), "Flyte project, instead of the clusters' own.", default=""),
-    _call("domain", String(_path_part), "Flyte domain, instead of the clusters' own.", default=""),
+    _call("project", String(path_part_expectation), "Flyte project, instead of the clusters' own.", default=""),
+    _call("domain", String(path_part_expectation), "Flyte domain, instead of the clusters' own.", default=""),
     _call("dry-run", Boolean(), "Look and compare, write nothing.", default=False),
     _call("keep-going", Boolean(), "Register what doesn't depend on what was refused.", default=False),
     _call("data", String(), "Folder of the local registry. Default: in the user's data folder.", default=""),
     _call(
         "commit",
-        String(_path_part),
+        String(path_part_expectation),
         "Commit for templates with `{commit}`, where neither the CI nor git says it.",
         default="",
         places=Place.VARIABLE,
@@ -180,8 +251,7 @@ KEYS: Mapping[str, Key] = _by_name(
 
 LATER: frozenset[str] = frozenset(
     {
-        *("activate", "allow", "allow-breaking", "breaking-changes", "build", "default-launch-plans", "env", "exclude"),
-        *("groups", "ignore-files", "independent", "load-check", "optional-modules", "prune", "resources", "strict"),
+        *("activate", "allow-breaking", "breaking-changes", "build", "groups", "independent", "prune"),
     }
 )
 """Keys and options that later versions will have: neither ignored nor called unknown."""

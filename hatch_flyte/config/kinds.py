@@ -110,6 +110,30 @@ class Boolean:
 
 
 @dataclass(frozen=True, slots=True)
+class Integer:
+    """A whole number from a lower bound on."""
+
+    least: int
+    word: ClassVar[str] = "integer"
+
+    def from_toml(self, value: object, report: Report) -> Any:
+        """Return the number."""
+        if not isinstance(value, int) or isinstance(value, bool):
+            report("", f"expected an integer ({got(value)})")
+            return self.least
+        if value < self.least:
+            report("", f"expected an integer from {self.least} on (got {shown(value)})")
+        return value
+
+    def from_text(self, text: str, report: Report) -> Any:
+        """Return the number that the text says."""
+        if not re.fullmatch(r"-?[0-9]{1,18}", text):
+            report("", f"expected an integer (got {shown(text)})")
+            return self.least
+        return self.from_toml(int(text), report)
+
+
+@dataclass(frozen=True, slots=True)
 class Strings:
     """A list of strings, each of which passes a check; in a text separated by commas."""
 
@@ -160,7 +184,7 @@ class Table:
     def from_toml(self, value: object, report: Report) -> Any:
         """Return the strings by name."""
         return {
-            name: self.item.from_toml(one, _inside(report, f".{name}"))
+            name: self.item.from_toml(one, _inside(report, f".{quoted(name)}"))
             for name, one in _named(value, self.check_name, report).items()
         }
 
@@ -174,10 +198,60 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Quantities:
+    """Tables of quantities (`requests.cpu`), each a string or a number; in a text GROUP.NAME=VALUE with commas."""
+
+    groups: tuple[str, ...]
+    names: tuple[str, ...]
+    word: ClassVar[str] = "tables of strings"
+
+    def from_toml(self, value: object, report: Report) -> Any:
+        """Return the quantities by dotted name, as strings."""
+        if not isinstance(value, Mapping):
+            report("", f"expected a table ({got(value)})")
+            return {}
+        result: dict[str, str] = {}
+        for group, table in value.items():
+            inside = _inside(report, f".{quoted(group)}")
+            if group not in self.groups:
+                inside("", f"expected one of {', '.join(self.groups)} (got {shown(group)})")
+            elif not isinstance(table, Mapping):
+                inside("", f"expected a table ({got(table)})")
+            else:
+                result |= {f"{group}.{name}": self._quantity(name, one, inside) for name, one in table.items()}
+        return result
+
+    def _quantity(self, name: str, value: object, report: Report) -> str:
+        if name not in self.names:
+            report(f".{quoted(name)}", f"expected one of {', '.join(self.names)} (got {shown(name)})")
+        # A quantity of Kubernetes: `500m`, `2`, `1.5`, `4Gi`.
+        text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+        if not isinstance(text, str):
+            report(f".{quoted(name)}", f"expected a quantity ({got(value)})")
+        elif not re.fullmatch(r"[0-9]+(\.[0-9]+)?([numkKMGTPE]|[KMGTPE]i)?", text):
+            report(f".{quoted(name)}", f"expected a quantity such as 500m, 2 or 4Gi (got {shown(value)})")
+        return str(text)
+
+    def from_text(self, text: str, report: Report) -> Any:
+        """Return the quantities by dotted name."""
+        tables: dict[str, dict[str, str]] = {}
+        for part in text.split(","):
+            name, sign, value = part.strip().partition("=")
+            group, dot, inner = name.partition(".")
+            if not sign or not dot:
+                report("", f"expected GROUP.NAME=VALUE, separated by commas (got {shown(text)})")
+                return {}
+            tables.setdefault(group, {})[inner] = value
+        return self.from_toml(tables, report)
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
-    """A table of tables under names of the user's choice, each to be read as one; a text cannot say it."""
+    """A table of tables under names of the user's choice, each with declared keys; a text cannot say it."""
 
     check_name: Check
+    keys: Callable[[], Mapping[str, Any]]
+    """Gives the declared keys of such a table; a function, since kinds stand below keys."""
     word: ClassVar[str] = "tables"
 
     def from_toml(self, value: object, report: Report) -> Any:
@@ -185,7 +259,7 @@ class Tables:
         tables = _named(value, self.check_name, report)
         for name, table in tables.items():
             if not isinstance(table, Mapping):
-                report(f".{name}", f"expected a table ({got(table)})")
+                report(f".{quoted(name)}", f"expected a table ({got(table)})")
         return {name: table for name, table in tables.items() if isinstance(table, Mapping)}
 
     def from_text(self, text: str, report: Report) -> Any:

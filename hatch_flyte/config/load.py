@@ -13,9 +13,10 @@ from hatch_flyte.config.clusters import read_clusters
 from hatch_flyte.config.declaration import KEYS
 from hatch_flyte.config.files import TOOL_SPOT, USER_SPOT, read_project, read_user_table
 from hatch_flyte.config.keys import Group, Place, field_name
-from hatch_flyte.config.kinds import Table, Tables, shown
+from hatch_flyte.config.kinds import Quantities, Table, Tables, shown
 from hatch_flyte.config.reader import Reader
 from hatch_flyte.config.targets import Choice, choose_targets, is_ci
+from hatch_flyte.config.tasks import read_tasks
 from hatch_flyte.config.templates import STOCK, registered_version
 from hatch_flyte.config.values import Call, Packaging, Publishing, Setting, Target
 
@@ -86,12 +87,13 @@ def load(sources: Sources) -> Config:
     reader = Reader()
     _read_all(reader, sources, files)
     clusters = read_clusters(reader)
+    tasks = read_tasks(reader)
     _check_stock(reader)
     reader.finish()
     settings = _with_defaults(reader.settings)
     values = {group: _values(group, settings) for group in Group}
     return Config(
-        packaging=Packaging(**values[Group.PACKAGING]),
+        packaging=Packaging(tasks=tasks, **values[Group.PACKAGING]),
         publishing=_publishing(values[Group.PUBLISHING], clusters),
         call=_call(values[Group.CALL]),
         settings=settings,
@@ -125,7 +127,7 @@ def _with_defaults(settings: Mapping[str, Setting]) -> dict[str, Setting]:
     """Return all settings in the order of the declaration, those of a table sorted."""
     result: dict[str, Setting] = {}
     for key in KEYS.values():
-        if isinstance(key.kind, Table | Tables):
+        if isinstance(key.kind, Quantities | Table | Tables):
             result |= {dotted: settings[dotted] for dotted in sorted(settings) if dotted.startswith(f"{key.name}.")}
         else:
             result[key.name] = settings.get(key.name) or Setting(key.default, "default")
@@ -138,7 +140,7 @@ def _values(group: Group, settings: Mapping[str, Setting]) -> dict[str, Any]:
     for key in KEYS.values():
         if key.group is not group or isinstance(key.kind, Tables):
             continue
-        if isinstance(key.kind, Table):
+        if isinstance(key.kind, Quantities | Table):
             prefix = f"{key.name}."
             value = {dotted[len(prefix) :]: one.value for dotted, one in settings.items() if dotted.startswith(prefix)}
         else:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hatch_flyte.config.declaration import CLUSTER_KEYS, KEYS, LATER, LATER_FOR_CLUSTERS
+from hatch_flyte.config.declaration import KEYS, LATER, LATER_FOR_CLUSTERS
 from hatch_flyte.config.keys import PREFIX, RESERVED, Place, key_of_variable, variable
 from hatch_flyte.config.kinds import Tables, got, quoted
 from hatch_flyte.config.refusals import refusal
@@ -37,8 +37,8 @@ class Reader:
 
     def __init__(self) -> None:
         self.settings: dict[str, Setting] = {}
-        self.clusters: dict[str, TableSpot] = {}
-        """For each cluster, where the strongest of its tables stands."""
+        self.tables: dict[str, dict[str, TableSpot]] = {name: {} for name, key in KEYS.items() if _is_tables(key)}
+        """For each key that holds tables (`clusters`) and each of those by name, where the strongest one stands."""
         self._problems: list[Problem] = []
         self._hints: dict[str, None] = {}
 
@@ -93,19 +93,23 @@ class Reader:
             self._refuse(spot, name, spot.where(quoted(name)))
         elif isinstance(key.kind, Tables):
             tables = key.kind.from_toml(value, self._report(spot, name))
-            for cluster, table in tables.items():
-                self.clusters[cluster] = spot
-                for inner, inner_value in table.items():
-                    self._read_cluster_key(spot, f"{name}.{cluster}", inner, inner_value)
+            for inner_name, table in tables.items():
+                self.tables[name][inner_name] = spot
+                self._read_inner(spot, name, inner_name, table)
         else:
             self._keep(spot, name, partial(key.kind.from_toml, value))
 
-    def _read_cluster_key(self, spot: TableSpot, prefix: str, name: str, value: object) -> None:
-        if key := CLUSTER_KEYS.get(name):
-            self._keep(spot, f"{prefix}.{name}", partial(key.kind.from_toml, value))
-        else:
-            what, hint = refusal(spot, name, CLUSTER_KEYS, LATER_FOR_CLUSTERS)
-            self.problem(spot.where(f"{prefix}.{quoted(name)}"), what, hint)
+    def _read_inner(self, spot: TableSpot, outer: str, inner: str, table: Mapping[str, object]) -> None:
+        """Read one of the tables that the key `outer` holds."""
+        kind = KEYS[outer].kind
+        assert isinstance(kind, Tables)  # noqa: S101 # the caller's question
+        known = kind.keys()
+        for name, value in table.items():
+            if key := known.get(name):
+                self._keep(spot, inner_dotted(outer, inner, name), partial(key.kind.from_toml, value))
+            else:
+                what, hint = refusal(spot, name, known, LATER_FOR_CLUSTERS if outer == "clusters" else frozenset())
+                self.problem(spot.where(inner_dotted(outer, inner, name)), what, hint)
 
     def _keep(self, spot: Spot, dotted: str, read: Callable[[Report], Any]) -> None:
         """Read one value and keep it, unless something is wrong with it; a table's entries are kept one by one."""
@@ -124,6 +128,15 @@ class Reader:
     def _refuse(self, spot: Spot, name: str, where: str) -> None:
         what, hint = refusal(spot, name, KEYS, LATER)
         self.problem(where, what, hint)
+
+
+def inner_dotted(outer: str, inner: str, key: str) -> str:
+    """Return the dotted name of a key in one of the tables that the key `outer` holds."""
+    return f"{outer}.{quoted(inner)}.{quoted(key)}"
+
+
+def _is_tables(key: Key) -> bool:
+    return isinstance(key.kind, Tables)
 
 
 def _text(value: object) -> str:

@@ -50,7 +50,7 @@ def _homes(spot: Spot, name: str, known: Mapping[str, Key]) -> str:
     if name in known and spot.place in known[name].places:
         return ""
     key = KEYS.get(name)
-    if name in CLUSTER_KEYS and known is not CLUSTER_KEYS:
+    if name in CLUSTER_KEYS and known is KEYS:
         table = "a cluster's table, [tool.hatch-flyte.clusters.NAME]"
         return f"{table}, or for one publish {key.homes}" if key else table
     return key.homes if key else ""

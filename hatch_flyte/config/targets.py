@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hatch_flyte.config.checks import LOCAL
 from hatch_flyte.config.clusters import unknown_cluster
-from hatch_flyte.config.declaration import LOCAL
 from hatch_flyte.config.endpoint import parse_endpoint
 from hatch_flyte.config.values import Target
 from hatch_flyte.errors import ConfigError, Problem

@@ -5,7 +5,7 @@ Knows neither where a value was read nor how it is used.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from hatch_flyte.errors import ConfigError, Problem
@@ -31,20 +31,54 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDefaults:
+    """What is said of some tasks, for where they say nothing themselves."""
+
+    pattern: str
+    """Name of a task, or of a module for the tasks in and below it, or a glob."""
+    image: str = ""
+    """A template; empty: not said."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    resources: Mapping[str, str] = field(default_factory=dict)
+    """Quantities by `requests.NAME` and `limits.NAME`; NAME is `cpu`, `mem`, `gpu` or `ephemeral-storage`."""
+    where: str = ""
+    """Full name of its table, for messages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Packaging:
     """What packaging is told."""
 
     modules: tuple[str, ...]
-    """Dotted names; none means every module of the wheel."""
+    """Dotted names and globs; none means every module of the wheel."""
+    exclude: tuple[str, ...]
+    optional_modules: tuple[str, ...]
+    import_timeout: int
+    """Seconds for one module."""
     image: str
     """A template, `stock`, or empty where none is configured."""
     images: Mapping[str, str]
     """Templates by name."""
+    env: Mapping[str, str]
+    resources: Mapping[str, str]
+    """As in `TaskDefaults`."""
+    tasks: tuple[TaskDefaults, ...]
+    """The weakest first: each key of a later one that fits a task replaces an earlier one's."""
+    default_launch_plans: bool
     code: Literal["image", "wheel"]
     destination: str
     """Absolute POSIX path."""
     python: tuple[str, ...]
     """The interpreter's command, its first word perhaps a path relative to the project folder; empty: to be found."""
+    load_check: bool
+    strict: bool
+    """Whether warnings are errors."""
+    ignore_files: tuple[str, ...]
+    allow: tuple[str, ...]
+    """Globs of files that are no secrets."""
+    bundle_warn_size: int
+    """In MB, 10^6 bytes."""
+    bundle_max_size: int
     output_dir: str
     """Relative to the project folder; empty: beside the wheel."""
     ownership_annotation: bool

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hatch_flyte.config import Call, Cluster, Packaging, Publishing
-from hatch_flyte.config.declaration import CLUSTER_KEYS, KEYS
+from hatch_flyte.config.declaration import CLUSTER_KEYS, KEYS, TASK_KEYS
 from hatch_flyte.config.keys import Group, Key, Place, field_name, key_of_variable, variable
 from hatch_flyte.config.templates import IMAGE_PLACEHOLDERS, VERSION_PLACEHOLDERS
+from hatch_flyte.config.values import TaskDefaults
 
 if TYPE_CHECKING:
     from support_config import Project
@@ -46,10 +47,11 @@ def declared(group: Group) -> list[Key]:
         declared(Group.PACKAGING),
         declared(Group.PUBLISHING),
         list(CLUSTER_KEYS.values()),
+        list(TASK_KEYS.values()),
         [key for key in declared(Group.CALL) if key.places != Place.VARIABLE],
         [key for key in declared(Group.CALL) if key.places == Place.VARIABLE],
     ],
-    ids=["packaging", "publishing", "clusters", "calls", "variables"],
+    ids=["packaging", "publishing", "clusters", "tasks", "calls", "variables"],
 )
 def test_the_documentation_has_the_declared_keys(keys: list[Key]) -> None:
     assert rows(*keys) in DOCUMENT + "\n"
@@ -57,7 +59,7 @@ def test_the_documentation_has_the_declared_keys(keys: list[Key]) -> None:
 
 def test_the_documentation_has_no_other_keys() -> None:
     documented = re.findall(r"^\| `([a-z-]+)` \|", DOCUMENT, re.MULTILINE)
-    assert sorted(documented) == sorted([*KEYS, *CLUSTER_KEYS])
+    assert sorted(documented) == sorted([*KEYS, *CLUSTER_KEYS, *TASK_KEYS])
 
 
 def test_the_documentation_has_every_placeholder_and_where_it_may_stand() -> None:
@@ -78,6 +80,11 @@ def test_tables_of_the_documentation_have_configuration_options_and_example() ->
 )
 def test_every_key_is_a_field_of_its_value(group: Group, fields: type) -> None:
     assert [field.name for field in dataclasses.fields(fields)] == [field_name(key.name) for key in declared(group)]
+
+
+def test_every_key_of_a_tasks_table_is_a_field_of_its_value() -> None:
+    fields = [field.name for field in dataclasses.fields(TaskDefaults)]
+    assert fields == ["pattern", *map(field_name, TASK_KEYS), "where"]
 
 
 def test_every_key_of_a_cluster_is_a_field_of_it() -> None:

@@ -95,10 +95,52 @@ WRONG_TABLES: dict[str, tuple[str, list[str]]] = {
     "modules that are none": (
         TOOL + 'modules = ["acme", "flows/", 3, "a..b", ""]',
         [
-            "tool.hatch-flyte.modules[1]: expected a dotted module name, as in 'acme.workflows' (got 'flows/')",
+            "tool.hatch-flyte.modules[1]: expected a dotted module name or glob (got 'flows/')",
             "tool.hatch-flyte.modules[2]: expected a string (got 3, an integer)",
-            "tool.hatch-flyte.modules[3]: expected a dotted module name, as in 'acme.workflows' (got 'a..b')",
-            "tool.hatch-flyte.modules[4]: expected a dotted module name, as in 'acme.workflows' (got '')",
+            "tool.hatch-flyte.modules[3]: expected a dotted module name or glob (got 'a..b')",
+            "tool.hatch-flyte.modules[4]: expected a dotted module name or glob (got '')",
+        ],
+    ),
+    "tables of quantities": (
+        TOOL
+        + 'resources = { request = {}, limits = { memory = "1Gi", cpu = true, mem = "1 GB" } }\nenv = { "a b" = "x" }',
+        [
+            "tool.hatch-flyte.resources.request: expected one of requests, limits (got 'request')",
+            "tool.hatch-flyte.resources.limits.memory: expected one of cpu, mem, gpu, ephemeral-storage (got 'memory')",
+            "tool.hatch-flyte.resources.limits.cpu: expected a quantity (got true, a boolean)",
+            "tool.hatch-flyte.resources.limits.mem: expected a quantity such as 500m, 2 or 4Gi (got '1 GB')",
+            "tool.hatch-flyte.env.\"a b\": expected the name of an environment variable (got 'a b')",
+        ],
+    ),
+    "resources that are no table": (
+        TOOL + 'resources = "x"\n[tool.hatch-flyte.tasks."acme.train"]\nresources = { limits = 1 }',
+        [
+            "tool.hatch-flyte.resources: expected a table (got 'x', a string)",
+            'tool.hatch-flyte.tasks."acme.train".resources.limits: expected a table (got 1, an integer)',
+        ],
+    ),
+    "integers": (
+        TOOL + 'import-timeout = 0\nbundle-max-size = "10 MB"',
+        [
+            "tool.hatch-flyte.import-timeout: expected an integer from 1 on (got 0)",
+            "tool.hatch-flyte.bundle-max-size: expected an integer (got '10 MB', a string)",
+        ],
+    ),
+    "tasks": (
+        TOOL + 'tasks = { "acme.train" = { imgae = "x:1" }, b = 1, " " = {} }',
+        [
+            "tool.hatch-flyte.tasks.\" \": expected the name of a task or module, or a glob (got ' ')",
+            "tool.hatch-flyte.tasks.b: expected a table (got 1, an integer)",
+            'tool.hatch-flyte.tasks."acme.train".imgae: unknown key, did you mean `image`?',
+        ],
+    ),
+    "an ignore file that nobody knows": (
+        TOOL + 'ignore-files = [".ignore"]',
+        [
+            (
+                'tool.hatch-flyte.ignore-files[0]: expected ".flyteignore" or ".gitignore" or ".dockerignore" '
+                "(got '.ignore')"
+            )
         ],
     ),
     "code": (TOOL + 'code = "fast"', ['tool.hatch-flyte.code: expected "image" or "wheel" (got \'fast\')']),
@@ -283,8 +325,12 @@ def test_the_value_of_a_later_key_is_not_shown(project: Project) -> None:
 
 
 LIST_OF_VARIABLES = (
-    "Known variables: HATCH_FLYTE_MODULES, HATCH_FLYTE_IMAGE, HATCH_FLYTE_IMAGES, HATCH_FLYTE_CODE, "
-    "HATCH_FLYTE_DESTINATION, HATCH_FLYTE_PYTHON, HATCH_FLYTE_OUTPUT_DIR, HATCH_FLYTE_OWNERSHIP_ANNOTATION, "
+    "Known variables: HATCH_FLYTE_MODULES, HATCH_FLYTE_EXCLUDE, HATCH_FLYTE_OPTIONAL_MODULES, "
+    "HATCH_FLYTE_IMPORT_TIMEOUT, HATCH_FLYTE_IMAGE, HATCH_FLYTE_IMAGES, HATCH_FLYTE_ENV, HATCH_FLYTE_RESOURCES, "
+    "HATCH_FLYTE_DEFAULT_LAUNCH_PLANS, HATCH_FLYTE_CODE, HATCH_FLYTE_DESTINATION, HATCH_FLYTE_PYTHON, "
+    "HATCH_FLYTE_LOAD_CHECK, HATCH_FLYTE_STRICT, HATCH_FLYTE_IGNORE_FILES, HATCH_FLYTE_ALLOW, "
+    "HATCH_FLYTE_BUNDLE_WARN_SIZE, HATCH_FLYTE_BUNDLE_MAX_SIZE, HATCH_FLYTE_OUTPUT_DIR, "
+    "HATCH_FLYTE_OWNERSHIP_ANNOTATION, "
     "HATCH_FLYTE_VERSION, HATCH_FLYTE_CLUSTER, HATCH_FLYTE_PROJECT, HATCH_FLYTE_DOMAIN, HATCH_FLYTE_DRY_RUN, "
     "HATCH_FLYTE_KEEP_GOING, HATCH_FLYTE_DATA, HATCH_FLYTE_COMMIT."
 )
@@ -384,7 +430,7 @@ def test_what_is_wrong_in_an_option_of_hatch_is_told(
         ({"domain": "a b"}, "--domain: expected letters, digits, '.', '_' and '-' (got 'a b')"),
         (
             {"modules": ("acme", "a/b")},
-            "--modules[1]: expected a dotted module name, as in 'acme.workflows' (got 'a/b')",
+            "--modules[1]: expected a dotted module name or glob (got 'a/b')",
         ),
         ({"images": ("gpu=a b",)}, "--images.gpu: expected an image reference without blanks (got 'a b')"),
         ({"no_prompt": True}, "--no_prompt: unknown option"),
@@ -402,8 +448,9 @@ def test_hints_are_given_once_for_each_kind_of_place(project: Project) -> None:
     )
     assert error.hint.splitlines() == [
         (
-            "Known keys: modules, image, images, code, destination, python, output-dir, ownership-annotation, "
-            "default-clusters, clusters, version."
+            "Known keys: modules, exclude, optional-modules, import-timeout, image, images, env, resources, tasks, "
+            "default-launch-plans, code, destination, python, load-check, strict, ignore-files, allow, "
+            "bundle-warn-size, bundle-max-size, output-dir, ownership-annotation, default-clusters, clusters, version."
         ),
         LIST_OF_VARIABLES,
         LIST_OF_OPTIONS,
