@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import gzip
 import hashlib
 import io
 import os
@@ -20,13 +19,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hatch_flyte.errors import ArchiveError
+from hatch_flyte.gzip_stream import GzipStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
-    from hatch_flyte.bundle import Bundle
+    from hatch_flyte.bundle import Bundle, SpooledBundle
     from hatch_flyte.entity import Kind
     from hatch_flyte.manifest import Manifest
 
@@ -88,26 +88,33 @@ def member_name(index: int, count: int, name: str, kind: Kind) -> str:
     return f"{index:0{digits}}_{escaped[:_NAME_LIMIT]}_{kind.suffix}.pb"
 
 
-def write_archive(path: Path, archive: Archive, *, time: int = DEFAULT_TIME) -> None:
-    """Write `archive` to `path`, whole or not at all. `time` (seconds, UTC) is stamped on every member."""
-    with (
-        _replacing(path) as stream,
-        # No file name and no time in the gzip header: the same content gives the same bytes.
-        gzip.GzipFile(filename="", fileobj=stream, mode="wb", mtime=0) as compressed,
-    ):
-        _write_tar(compressed, archive, time)
+def write_archive(
+    path: Path, archive: Archive, *, bundle: SpooledBundle | None = None, time: int = DEFAULT_TIME
+) -> None:
+    """Write `archive` to `path`, whole or not at all. `time` (seconds, UTC) is stamped on every member.
+
+    `bundle` stands for the archive's own bundle, where that is not in memory.
+    """
+    with _replacing(path) as stream:
+        compressed = GzipStream(stream, 9)
+        _write_tar(compressed, archive, bundle or archive.bundle, time)
+        compressed.finish()
 
 
-def _write_tar(stream: gzip.GzipFile, archive: Archive, time: int) -> None:
+def _write_tar(stream: GzipStream, archive: Archive, bundle: Bundle | SpooledBundle | None, time: int) -> None:
     headers = _manifest_header(archive.manifest) if archive.manifest else {}
-    files = [(member.file, member.data) for member in archive.members]
-    if archive.bundle:
-        files.append((archive.bundle.file_name, archive.bundle.data))
-    with tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT, pax_headers=headers) as tar:
-        for name, data in sorted(files):
-            info = tarfile.TarInfo(name)
-            info.size, info.mtime = len(data), time
-            tar.addfile(info, io.BytesIO(data))
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT, pax_headers=headers) as tar:
+        for member in sorted(archive.members, key=lambda member: member.file):
+            tar.addfile(_header(member.file, len(member.data), time), io.BytesIO(member.data))
+        if bundle:  # its name comes after all others: they begin with digits
+            with stream.storing():
+                tar.addfile(_header(bundle.file_name, bundle.size, time), bundle.open())
+
+
+def _header(name: str, size: int, time: int) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.size, info.mtime = size, time
+    return info
 
 
 def _manifest_header(manifest: Manifest) -> dict[str, str]:

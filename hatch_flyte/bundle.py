@@ -1,35 +1,79 @@
 """The bundle: the wheel's own contents as one `fast<digest>.tar.gz`, which a task downloads at run time.
 
 A pure function of names, contents and executable bits: no time, user or compressor shows in the digest.
-Knows neither wheels nor registries.
+Contents are read one by one, and piece by piece. Knows neither wheels nor registries.
 """
 
 from __future__ import annotations
 
-import gzip
+import contextlib
 import hashlib
 import io
 import tarfile
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import tempfile
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+from hatch_flyte.errors import ArchiveError
+from hatch_flyte.gzip_stream import GzipStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
+    from typing import IO
+
+    from typing_extensions import Buffer
 
 MEMBER_TIME = 315532800
 """1980-01-01T00:00:00Z in seconds, what flytekit gives the members of its own bundles."""
 
 _DIGEST_LENGTH = 32
+_LEVEL = 6
+"""What `gzip` does by default. Level 9 takes two to four times as long and saves less than a hundredth."""
+_PIECE = 256 << 10
+"""Bytes that are compressed at a time."""
+_AHEAD = 8
+"""Pieces that wait for being compressed."""
+_SPOOL_LIMIT = 8 << 20
+"""Bytes of a bundle that are kept in memory; larger ones go to a temporary file."""
 
 
 @dataclass(frozen=True, slots=True)
 class BundledFile:
-    """One file of a bundle."""
+    """One file of a bundle, whose content is at hand."""
 
     name: str
     """Path below the destination, with `/`."""
-    content: bytes
+    content: bytes = field(repr=False)
     executable: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes of its content."""
+        return len(self.content)
+
+    def pieces(self) -> Iterable[bytes]:
+        """Give its content."""
+        return (self.content,)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedFile:
+    """One file of a bundle, whose content is read when it is its turn."""
+
+    name: str
+    """Path below the destination, with `/`."""
+    size: int
+    """Bytes of its content."""
+    pieces: Callable[[], Iterable[bytes]] = field(repr=False)
+    """Gives the content; `size` bytes all in all."""
+    executable: bool = False
+
+
+AnyFile: TypeAlias = "BundledFile | StreamedFile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,39 +85,160 @@ class Bundle:
     """
 
     digest: str
-    data: bytes
+    data: bytes = field(repr=False)
 
     @property
     def file_name(self) -> str:
         """`fast<digest>.tar.gz`: flytectl and the run-time downloader go by this prefix and ending."""
-        return f"fast{self.digest}.tar.gz"
+        return _file_name(self.digest)
+
+    @property
+    def size(self) -> int:
+        """Bytes, compressed."""
+        return len(self.data)
+
+    def open(self) -> IO[bytes]:
+        """Return its bytes as a stream."""
+        return io.BytesIO(self.data)
 
 
-def make_bundle(files: Iterable[BundledFile]) -> Bundle:
+@dataclass(frozen=True, slots=True)
+class SpooledBundle:
+    """A bundle, compressed, that is not kept in memory: what `write_archive` takes instead of a `Bundle`."""
+
+    digest: str
+    size: int
+    """Bytes, compressed."""
+    stream: IO[bytes] = field(repr=False)
+
+    @property
+    def file_name(self) -> str:
+        """As of a `Bundle`."""
+        return _file_name(self.digest)
+
+    def open(self) -> IO[bytes]:
+        """Return its bytes as a stream, from the beginning; there is one stream only."""
+        self.stream.seek(0)
+        return self.stream
+
+
+def _file_name(digest: str) -> str:
+    return f"fast{digest}.tar.gz"
+
+
+def make_bundle(files: Iterable[AnyFile]) -> Bundle:
     """Return the bundle of `files`, in the order of their names."""
-    ordered = sorted(files, key=lambda file: file.name)
     stream = io.BytesIO()
-    with (
-        # No file name and no time in the gzip header: the same content gives the same bytes.
-        gzip.GzipFile(filename="", fileobj=stream, mode="wb", mtime=0) as compressed,
-        tarfile.open(fileobj=compressed, mode="w|", format=tarfile.PAX_FORMAT) as tar,
-    ):
-        for file in ordered:
-            member = tarfile.TarInfo(file.name)
-            member.size, member.mtime = len(file.content), MEMBER_TIME
-            member.mode = 0o755 if file.executable else 0o644
-            tar.addfile(member, io.BytesIO(file.content))
-    return Bundle(content_digest(ordered), stream.getvalue())
+    return Bundle(write_bundle(files, stream), stream.getvalue())
 
 
-def content_digest(files: Iterable[BundledFile]) -> str:
-    """Return the digest of `files`: SHA-256 over names and contents, each with its length, cut to 32 digits.
+@contextlib.contextmanager
+def spooled_bundle(files: Iterable[AnyFile]) -> Iterator[SpooledBundle]:
+    """Give the bundle of `files`, of any size, in little memory; it is gone afterwards.
 
-    The lengths keep `ab/c` and `a/bc` apart, which flytekit's digest confuses.
+    Raises `ArchiveError` where the temporary folder cannot take it, and what reading `files` raises.
+    """
+    with tempfile.SpooledTemporaryFile(_SPOOL_LIMIT) as stream:
+        try:
+            digest = write_bundle(files, stream)
+        except OSError as problem:
+            raise ArchiveError(
+                f"{tempfile.gettempdir()}: the bundle cannot be written ({problem.strerror or problem})",
+                hint="Free some space, or name another folder with the variable TMPDIR.",
+            ) from problem
+        yield SpooledBundle(digest, stream.tell(), stream)
+
+
+def write_bundle(files: Iterable[AnyFile], stream: IO[bytes]) -> str:
+    """Write the bundle of `files` to `stream`, in the order of their names, and return its digest.
+
+    Each content is read once. Raises `ValueError` for a content that is not as long as its file says.
+    """
+    compressed = GzipStream(stream, _LEVEL)
+    with io.BufferedWriter(_Beside(compressed), _PIECE) as tar:
+        digest = ordered_digest(_written(_ordered(files), tar))
+    # Two blocks of zeros end a tar file, which is filled up to a record then.
+    compressed.write(bytes(2 * tarfile.BLOCKSIZE))
+    compressed.write(bytes(-compressed.tell() % tarfile.RECORDSIZE))
+    compressed.finish()
+    return digest
+
+
+def _ordered(files: Iterable[AnyFile]) -> list[AnyFile]:
+    return sorted(files, key=lambda file: file.name)
+
+
+class _Beside(io.RawIOBase):
+    """A stream that is written to in a thread of its own: what is next is read and hashed while zlib compresses."""
+
+    def __init__(self, stream: GzipStream) -> None:
+        super().__init__()
+        self._stream = stream
+        self._thread = ThreadPoolExecutor(1)
+        self._waiting: deque[Future[int]] = deque()
+
+    def writable(self) -> bool:
+        """Return that it is."""
+        return True
+
+    def write(self, data: Buffer, /) -> int:
+        """Have `data` written, in its turn; raises what writing raised before."""
+        piece = bytes(data)
+        self._waiting.append(self._thread.submit(self._stream.write, piece))
+        if len(self._waiting) > _AHEAD:
+            self._waiting.popleft().result()
+        return len(piece)
+
+    def close(self) -> None:
+        """Wait until all is written; raises what writing raised."""
+        try:
+            while self._waiting:
+                self._waiting.popleft().result()
+        finally:
+            self._thread.shutdown(cancel_futures=True)
+            super().close()
+
+
+def _written(files: Iterable[AnyFile], tar: io.BufferedIOBase) -> Iterator[StreamedFile]:
+    """Give the files back; what is read of them is written."""
+
+    def pieces(file: AnyFile) -> Iterator[bytes]:
+        for piece in file.pieces():
+            tar.write(piece)
+            yield piece
+
+    for file in files:
+        tar.write(_header(file))
+        yield StreamedFile(file.name, file.size, partial(pieces, file), file.executable)
+        tar.write(bytes(-file.size % tarfile.BLOCKSIZE))
+
+
+def _header(file: AnyFile) -> bytes:
+    member = tarfile.TarInfo(file.name)
+    member.size, member.mtime = file.size, MEMBER_TIME
+    member.mode = 0o755 if file.executable else 0o644
+    return member.tobuf(tarfile.PAX_FORMAT)
+
+
+def content_digest(files: Iterable[AnyFile]) -> str:
+    """Return the digest of `files`, in whatever order they come; else as `ordered_digest`."""
+    return ordered_digest(_ordered(files))
+
+
+def ordered_digest(files: Iterable[AnyFile]) -> str:
+    """Return the digest of files that come in the order of their names, each read before the next is asked for.
+
+    It is SHA-256 over names and contents, each with its length, cut to 32 digits. The lengths keep `ab/c` and `a/bc`
+    apart, which flytekit's digest confuses. Raises `ValueError` for a content that is not as long as its file says.
     """
     digest = hashlib.sha256()
-    for file in sorted(files, key=lambda file: file.name):
+    for file in files:
         name = file.name.encode()
-        digest.update(b"%d:%s%d:%d:" % (len(name), name, file.executable, len(file.content)))
-        digest.update(file.content)
+        digest.update(b"%d:%s%d:%d:" % (len(name), name, file.executable, file.size))
+        size = 0
+        for piece in file.pieces():
+            digest.update(piece)
+            size += len(piece)
+        if size != file.size:
+            raise ValueError(f"{file.name}: expected {file.size} bytes (got {size})")
     return digest.hexdigest()[:_DIGEST_LENGTH]

@@ -5,11 +5,14 @@ Puts the pieces together: which archives, which versions, which targets, which r
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from itertools import cycle
 from typing import TYPE_CHECKING
 
-from hatch_flyte.archives import read_all
+from hatch_flyte.archives import find_archives, read_named, with_versions
+from hatch_flyte.config.files import read_project
+from hatch_flyte.distribution import Distribution
 from hatch_flyte.interruptible import run
 from hatch_flyte.publish import publish
 from hatch_flyte.register import Order, Watch
@@ -20,13 +23,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from hatch_flyte.archives import Found
     from hatch_flyte.config import Config, Target
     from hatch_flyte.outcome import Report
 
 
-def deploy(config: Config, paths: Sequence[Path], on_step: Callable[[Target, str], None]) -> tuple[Published, ...]:
-    """Register the archives at `paths` in the clusters that `config` chooses; return what came of each pair.
+def deploy(
+    config: Config,
+    paths: Sequence[Path],
+    on_step: Callable[[Target, str], None],
+    dynamic_version: Callable[[], str] = str,
+) -> tuple[Published, ...]:
+    """Register archives in the clusters that `config` chooses; return what came of each pair.
 
+    `paths` are archives, and folders to look for the project's archives in; without any that is the build directory.
+    `dynamic_version` is asked for the project's version if pyproject.toml has none; what it doesn't know is empty.
     Raises `ConfigError` (no such cluster, no version) and `ArchiveError` before anything is sent.
     """
     from hatch_flyte.registry.connect import open_registry
@@ -36,7 +47,9 @@ def deploy(config: Config, paths: Sequence[Path], on_step: Callable[[Target, str
     version_of = partial(config.registered_version, facts=Checkout(config.root, config.environ))
     orders = [
         Order(archive=archive, version=version, dry_run=config.call.dry_run, keep_going=config.call.keep_going)
-        for archive, version in read_all(paths, version_of, config.publishing.version)
+        for archive, version in with_versions(
+            _archives(config, paths, dynamic_version), version_of, config.publishing.version
+        )
     ]
 
     async def use_case(stop: asyncio.Event) -> tuple[Report, ...]:
@@ -50,3 +63,12 @@ def deploy(config: Config, paths: Sequence[Path], on_step: Callable[[Target, str
     reports = run(use_case, on_stop)
     # Target by target, the orders of each in their order.
     return tuple(Published(order.archive, report) for report, order in zip(reports, cycle(orders), strict=False))
+
+
+def _archives(config: Config, paths: Sequence[Path], dynamic_version: Callable[[], str]) -> list[Found]:
+    if paths and not any(path.is_dir() for path in paths):
+        return read_named(paths, Distribution(""))
+    project = read_project(config.root).distribution
+    if project.name and not project.version:
+        project = replace(project, version=dynamic_version())
+    return read_named(paths, project) if paths else find_archives(config.archive_directory, project)

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from hatch_flyte.archive import DEFAULT_TIME
 from hatch_flyte.errors import ConfigError, Problem
+from hatch_flyte.leaks import Machine
 from hatch_flyte.package import Surroundings
-from hatch_flyte.source_control import commit
+from hatch_flyte.source_control import commit, dirty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +28,8 @@ FLYTEKIT_PYTHON_END = (3, 13)
 _PIP_FOLDER = re.compile(r"pip-(modern-metadata|wheel|ephem-wheel-cache)-")
 _UV_COMMANDS = frozenset({"add", "build", "export", "lock", "pip", "publish", "remove", "run", "sync", "tool", "tree"})
 _UV_INSTALL_FOLDER = re.compile(r"builds-v\d+[/\\]\.tmp")
+_HATCH_SCRIPTS = frozenset({"build_wheel.py", "get_requires_wheel.py"})
+"""What `hatch build` writes into a temporary folder, to call a backend other than hatchling with."""
 
 
 def is_thrown_away(wheel_folder: Path, environ: Mapping[str, str]) -> bool:
@@ -50,6 +53,15 @@ def will_be_thrown_away(environ: Mapping[str, str], caller: Sequence[str]) -> bo
         return False
     command = next((word for word in caller[1:] if word in _UV_COMMANDS), "")
     return command in _UV_COMMANDS - {"build"}
+
+
+def keeps_wheels_only(environ: Mapping[str, str], caller: Sequence[str]) -> bool:
+    """Return whether the frontend keeps the wheel, but nothing that lies beside it.
+
+    True for `hatch build` with a backend other than hatchling: it builds in a temporary folder, whatever its own
+    `dist` is, and moves the wheel out. `caller` is the command that called the backend.
+    """
+    return "HATCH_ENV_ACTIVE" in environ and any(Path(word).name in _HATCH_SCRIPTS for word in caller)
 
 
 def calling_command(process: int) -> tuple[str, ...]:
@@ -76,11 +88,25 @@ def is_editable_request() -> bool:
 
     Only the name of the PEP 660 hook on the stack tells it from a wheel's.
     """
+    return "get_requires_for_build_editable" in calling_functions()
+
+
+def is_wheel_request() -> bool:
+    """Return whether the frontend is asking for the requirements of a wheel, not of an sdist or an editable build.
+
+    Backends do all three with the same function, and the editable's hook may call the wheel's (setuptools does).
+    """
+    functions = calling_functions()
+    return "get_requires_for_build_wheel" in functions and "get_requires_for_build_editable" not in functions
+
+
+def calling_functions() -> set[str]:
+    """Return the names of the functions on the stack: what a backend was called for shows nowhere else."""
+    names = set()
     frame = sys._getframe()  # noqa: SLF001 # no public way to the stack is as cheap
     while frame := frame.f_back:  # type: ignore[assignment] # None ends the loop
-        if frame.f_code.co_name == "get_requires_for_build_editable":
-            return True
-    return False
+        names.add(frame.f_code.co_name)
+    return names
 
 
 def build_time(environ: Mapping[str, str]) -> int:
@@ -91,12 +117,23 @@ def build_time(environ: Mapping[str, str]) -> int:
     return int(text)
 
 
+def this_machine(root: Path) -> Machine:
+    """Return what tells this machine from others; `root` is the project's folder."""
+    import platform
+    import tempfile
+
+    own = root.resolve(), Path.home(), Path(tempfile.gettempdir()), Path(sys.prefix)
+    return Machine(tuple(map(str, own)), platform.node())
+
+
 def surroundings(root: Path, output: Path, environ: Mapping[str, str]) -> Surroundings:
     """Return what packaging needs to know of this place; `output` is the folder of the archive."""
     return Surroundings(
         root=root,
         output=output,
         commit=partial(commit, root, environ),
+        dirty=partial(dirty, root, environ),
+        machine=this_machine(root),
         virtual_env=environ.get("VIRTUAL_ENV"),
         time=build_time(environ),
     )

@@ -12,13 +12,15 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""Ctrl-C, `kill` and a terminal that is closed. Windows has no SIGHUP."""
 
 
 def run(use_case: Callable[[asyncio.Event], Awaitable[Result]], on_stop: Callable[[], None] = lambda: None) -> Result:
-    """Run `use_case` to its end and return its result. It is given an event that SIGINT and SIGTERM set.
+    """Run `use_case` to its end and return its result. It is given an event that `SIGNALS` set.
 
     `on_stop` is called then, to tell the user. A second signal ends it at once: SIGINT with `KeyboardInterrupt`.
+    A SIGHUP that the process was started to ignore (`nohup`) stays ignored.
     """
     return asyncio.run(_run(use_case, on_stop))
 
@@ -27,14 +29,16 @@ async def _run(use_case: Callable[[asyncio.Event], Awaitable[Result]], on_stop: 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
+    signals = [number for number in SIGNALS if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN]
+
     def on_signal() -> None:
         stop.set()
-        for number in SIGNALS:
+        for number in signals:
             loop.remove_signal_handler(number)
         on_stop()
 
     # Windows' event loop has no signal handlers: there Ctrl-C cuts the use case off.
     with contextlib.suppress(NotImplementedError):
-        for number in SIGNALS:
+        for number in signals:
             loop.add_signal_handler(number, on_signal)
     return await use_case(stop)

@@ -6,16 +6,22 @@ Knows nothing of tar files or protobuf.
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from hatch_flyte.entity import Kind
+from hatch_flyte.untrusted import escaped, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FORMAT = 1
 """Version of the manifest's form. A reader refuses a higher number and ignores keys it doesn't know."""
+
+_MAX_NUMBER = (1 << 31) - 1
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class ManifestError(ValueError):
@@ -81,23 +87,19 @@ class Manifest:
     @classmethod
     def from_json(cls, text: str) -> Manifest:
         """Parse a manifest that may come from anywhere; `ManifestError` for anything that isn't one."""
-        try:
-            table = json.loads(text)
-        except (ValueError, RecursionError) as problem:
-            raise ManifestError(f"expected JSON ({problem})") from problem
-        read = _Reader(table, "manifest")
-        if (number := read.value("format", int)) > FORMAT:
+        read = _Reader(_parsed(text), "manifest")
+        if (number := read.number("format", least=1)) > FORMAT:
             raise ManifestError(
                 f"manifest.format: made for a newer hatch-flyte (got {number}, this one reads up to {FORMAT})"
             )
         distribution = _Reader(read.value("distribution", dict), "manifest.distribution")
-        bundle = _Reader(read.value("bundle", dict, {}), "manifest.bundle")
+        bundle = read.value("bundle", dict, {})
         return cls(
             name=distribution.value("name", str),
             version=distribution.value("version", str),
             code=read.value("code", str, "image"),
-            bundle=bundle.value("digest", str, ""),
-            destination=bundle.value("destination", str, ""),
+            bundle=_Reader(bundle, "manifest.bundle").value("digest", str) if bundle else "",
+            destination=_Reader(bundle, "manifest.bundle").value("destination", str) if bundle else "",
             images=read.strings("images"),
             python=read.value("python", str, ""),
             flytekit=read.value("flytekit", str, ""),
@@ -124,6 +126,28 @@ def _entity_table(entity: ManifestEntity) -> dict[str, Any]:
     return table | {key: value for key, value in optional.items() if value}
 
 
+def _parsed(text: str) -> object:
+    """Return what `text` is in JSON, of which every reader says the same (RFC 8259): no key twice, no NaN."""
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+    except ManifestError:
+        raise
+    except (ValueError, RecursionError) as problem:
+        raise ManifestError(f"expected JSON ({problem})") from problem
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        counted = Counter(key for key, _ in pairs)
+        raise ManifestError(f"expected each key once (got {shown(counted.most_common(1)[0][0])} again)")
+    return table
+
+
+def _no_constant(word: str) -> NoReturn:
+    raise ManifestError(f"expected JSON (got {word})")
+
+
 def _entity(item: object, where: str) -> ManifestEntity:
     read = _Reader(item, where)
     word = read.value("kind", str)
@@ -131,7 +155,7 @@ def _entity(item: object, where: str) -> ManifestEntity:
         kind = Kind(word)
     except ValueError as problem:
         words = ", ".join(repr(known.value) for known in Kind)
-        raise ManifestError(f"{where}.kind: expected one of {words} (got {word!r})") from problem
+        raise ManifestError(f"{where}.kind: expected one of {words} (got {shown(word)})") from problem
     return ManifestEntity(
         file=read.value("file", str),
         kind=kind,
@@ -139,7 +163,7 @@ def _entity(item: object, where: str) -> ManifestEntity:
         digest=read.value("digest", str),
         module=read.value("module", str, ""),
         source=read.value("source", str, ""),
-        line=read.value("line", int, 0),
+        line=read.number("line", 0),
         activate=read.value("activate", bool, default=False),
     )
 
@@ -159,12 +183,29 @@ class _Reader:
         value = self._table.get(key)
         if type(value) is not kind:
             raise ManifestError(f"{self._where}.{key}: expected {kind.__name__} (got {type(value).__name__})")
+        if isinstance(value, str):
+            self._check_text(key, value)
         return value
+
+    def number(self, key: str, default: int | None = None, *, least: int = 0) -> int:
+        """Return a number that counts something."""
+        number = int(self.value(key, int, default))
+        if not least <= number <= _MAX_NUMBER:
+            got = str(number) if abs(number) <= _MAX_NUMBER else "a longer one"
+            raise ManifestError(f"{self._where}.{key}: expected a number from {least} to {_MAX_NUMBER} (got {got})")
+        return number
 
     def strings(self, key: str) -> dict[str, str]:
         """Return a table of strings."""
         table = self.value(key, dict, {})
         for name, value in table.items():
             if not isinstance(value, str):
-                raise ManifestError(f"{self._where}.{key}.{name}: expected str (got {type(value).__name__})")
+                raise ManifestError(f"{self._where}.{key}.{escaped(name)}: expected str (got {type(value).__name__})")
+            self._check_text(key, name)
+            self._check_text(key, value)
         return dict(table)
+
+    def _check_text(self, key: str, text: str) -> None:
+        """Refuse what JSON can escape, and no other format that it goes to can hold."""
+        if _SURROGATE.search(text):
+            raise ManifestError(f"{self._where}.{key}: expected text in Unicode (got {shown(text)})")

@@ -5,25 +5,35 @@ Knows the order of the steps; how each is done is with the adapters. Never print
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+import errno
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
+
+from packaging.specifiers import SpecifierSet
 
 from hatch_flyte import __version__
 from hatch_flyte.archive import DEFAULT_TIME, Archive, archive_name, members_of, write_archive
-from hatch_flyte.bundle import Bundle, BundledFile, make_bundle
+from hatch_flyte.bundling import bundled, check_sizes, shipped_files
+from hatch_flyte.caution import Caution
 from hatch_flyte.config.templates import fill_image
-from hatch_flyte.errors import ArchiveError
+from hatch_flyte.errors import ConfigError, HatchFlyteError, SerializeError
+from hatch_flyte.leaks import Machine
 from hatch_flyte.manifest import Manifest, ManifestEntity
+from hatch_flyte.packaging_rules import cautions_about, check_closed, check_leaks
 from hatch_flyte.serialize import Settings, serialize
 from hatch_flyte.serialize.interpreter import Request, choose_interpreter
+from hatch_flyte.serialize.load_check import LoadCheck, Subject
 from hatch_flyte.wheel import read_wheel
+from hatch_flyte.wheel_tags import misfit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from hatch_flyte.config import Packaging
-    from hatch_flyte.serialize import Serialized
+    from hatch_flyte.serialize import Serialized, UnbuiltImage
     from hatch_flyte.serialize.interpreter import Interpreter
     from hatch_flyte.wheel import Wheel
 
@@ -38,6 +48,12 @@ class Surroundings:
     """The folder that the archive goes to."""
     commit: Callable[[], str]
     """Gives the commit, asked only if a template wants it; may raise `ConfigError`."""
+    dirty: Callable[[], bool]
+    """Tells whether tracked files were changed, asked only if a template wants the commit; may raise `ConfigError`."""
+    machine: Machine = field(default_factory=Machine)
+    """What tells this machine from others, and must not be in an archive."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables to set for the interpreter."""
     virtual_env: str | None = None
     """Path of the active environment, if any."""
     time: int = DEFAULT_TIME
@@ -50,13 +66,17 @@ class Packaged:
 
     path: Path
     archive: Archive
+    """What it holds, but for the bundle, which is in the file only."""
     interpreter: Interpreter
+    cautions: tuple[Caution, ...] = ()
+    """What to warn of."""
+    unbuilt: tuple[UnbuiltImage, ...] = ()
+    """Images that somebody has to build."""
 
     @property
     def manifest(self) -> Manifest:
         """The manifest; what `package` writes always has one."""
-        assert self.archive.manifest is not None  # noqa: S101 # `package` below is the one place that makes these
-        return self.archive.manifest
+        return _manifest(self.archive)
 
 
 def archive_path(wheel: Wheel, output: Path) -> Path:
@@ -67,51 +87,137 @@ def archive_path(wheel: Wheel, output: Path) -> Path:
 def package(wheel_path: Path, packaging: Packaging, around: Surroundings) -> Packaged:
     """Serialize the wheel at `wheel_path` and write its archive; the wheel is only read.
 
-    Raises `WheelError`, `ConfigError` (no image, a template), `InterpreterError`, `SerializeError`, and `ArchiveError`
-    where the archive cannot be written. No archive is left behind then.
+    Raises `WheelError`, `ConfigError` (no image, a template), `InterpreterError`, `SerializeError` (also for anything
+    that would be a caution, if `packaging.strict`), and `ArchiveError` where the archive cannot be written. No archive
+    is left behind then.
     """
-    template = packaging.require_image()
+    packaging.require_image()
     wheel = read_wheel(wheel_path)
+    settings = _settings(wheel, packaging, around)
+    interpreter = _interpreter(wheel, packaging, around)
+    files = shipped_files(wheel, packaging, around.root)
+    with contextlib.ExitStack() as stack:
+        cautions, bundle = _dirty(packaging, around), None
+        if packaging.code == "wheel":
+            cautions += check_sizes(wheel, files, packaging)
+            bundle = stack.enter_context(bundled(wheel, files, packaging))
+        subject = Subject(wheel=wheel, files=files, interpreter=interpreter, settings=settings, root=around.root)
+        serialized, found = _serialized(subject, load_check=packaging.load_check)
+        cautions += found
+        archive = _archive(wheel, settings, serialized, bundle.digest if bundle else "")
+        check_leaks(serialized, _manifest(archive).to_json(), around.machine)
+        if cautions and packaging.strict:
+            raise _strict(cautions)
+        path = archive_path(wheel, around.output)
+        _write(path, partial(write_archive, path, archive, bundle=bundle, time=around.time))
+    return Packaged(path, archive, interpreter, tuple(cautions), serialized.unbuilt)
 
+
+def _manifest(archive: Archive) -> Manifest:
+    assert archive.manifest is not None  # noqa: S101 # `_archive` below makes all that are asked for
+    return archive.manifest
+
+
+def _interpreter(wheel: Wheel, packaging: Packaging, around: Surroundings) -> Interpreter:
+    request = Request(
+        requires=wheel.requires,
+        requires_python=wheel.requires_python,
+        configured=packaging.python,
+        configured_where=packaging.where("python"),
+        root=around.root,
+        virtual_env=around.virtual_env,
+    )
+    return replace(choose_interpreter(request), variables=around.variables)
+
+
+def _settings(wheel: Wheel, packaging: Packaging, around: Surroundings) -> Settings:
     def filled(image: str) -> str:
-        return fill_image(image, name=wheel.name, version=wheel.version, commit=around.commit)
+        return fill_image(image, name=wheel.name, version=wheel.version, commit=around.commit) if image else ""
 
-    settings = Settings(
+    return Settings(
         modules=packaging.modules,
-        image=filled(template),
+        exclude=packaging.exclude,
+        optional=packaging.optional_modules,
+        seconds=packaging.import_timeout,
+        image=filled(packaging.image),
         images={name: filled(image) for name, image in packaging.images.items()},
+        env=packaging.env,
+        resources=packaging.resources,
+        tasks=tuple(replace(one, image=filled(one.image)) for one in packaging.tasks),
+        default_launch_plans=packaging.default_launch_plans,
         code=packaging.code,
         destination=packaging.destination,
+        places=packaging.places,
         ownership=wheel.name if packaging.ownership_annotation else None,
     )
-    interpreter = choose_interpreter(
-        Request(
-            requires=wheel.requires,
-            configured=packaging.python,
-            root=around.root,
-            virtual_env=around.virtual_env,
+
+
+def _serialized(subject: Subject, *, load_check: bool) -> tuple[Serialized, list[Caution]]:
+    """Return what was serialized, and what to warn of; the load check runs beside the worker."""
+    wheel, settings, interpreter = subject.wheel, subject.settings, subject.interpreter
+    if not load_check:
+        serialized = serialize(wheel, settings, interpreter)
+        return serialized, _judged(wheel, settings, serialized)
+    with LoadCheck(subject) as check:
+        serialized = serialize(wheel, settings, interpreter, meanwhile=check.start)
+        cautions = _judged(wheel, settings, serialized)
+        return serialized, [*cautions, *check.finish(serialized)]
+
+
+def _judged(wheel: Wheel, settings: Settings, serialized: Serialized) -> list[Caution]:
+    if not SpecifierSet(wheel.requires_python).contains(serialized.python, prereleases=True):
+        raise SerializeError(
+            f"{wheel.path.name}: expected Python {wheel.requires_python}, as it requires (got {serialized.python})",
+            hint="Name another interpreter with `python` under [tool.hatch-flyte].",
         )
-    )
-    archive = _archive(wheel, settings, serialize(wheel, settings, interpreter))
-    path = archive_path(wheel, around.output)
+    if settings.code == "wheel" and (reason := misfit(wheel, serialized.python)):
+        raise SerializeError(
+            f"{wheel.path.name}: {reason}",
+            hint='With code = "wheel" a pod unpacks the wheel: build it for the image\'s platform, or install it in '
+            'the image and say code = "image".',
+        )
+    check_closed(serialized, settings.exclude)
+    return list(cautions_about(serialized))
+
+
+def _dirty(packaging: Packaging, around: Surroundings) -> list[Caution]:
+    """Warn of changes that no image has whose tag is the commit."""
+    templates = [packaging.image, *packaging.images.values(), *(one.image for one in packaging.tasks)]
+    if not any("{commit}" in template for template in templates):
+        return []
     try:
-        write_archive(path, archive, time=around.time)
+        dirty = around.dirty()
+    except ConfigError:  # no checkout: somebody said the commit, and nobody knows more
+        return []
+    return [Caution("{commit}: the checkout has changes that are not committed (the image can't have them)")] * dirty
+
+
+def _strict(cautions: Sequence[Caution]) -> SerializeError:
+    hints = dict.fromkeys(caution.hint for caution in cautions if caution.hint)
+    return SerializeError(
+        "\n".join(caution.message for caution in cautions),
+        hint="\n".join([*hints, "`strict = true` under [tool.hatch-flyte] makes errors of warnings."]),
+    )
+
+
+def _write(path: Path, write: Callable[[], None]) -> None:
+    try:
+        write()
     except OSError as problem:
-        raise ArchiveError(
+        room = "Make room there, or name" if problem.errno in (errno.ENOSPC, errno.EDQUOT) else "Name"
+        raise HatchFlyteError(
             f"{path}: the archive cannot be written ({problem.strerror or problem})",
-            hint="Free some space, or name another folder with `output-dir`.",
+            hint=f"{room} another folder with `output-dir`.",
         ) from problem
-    return Packaged(path, archive, interpreter)
 
 
-def _archive(wheel: Wheel, settings: Settings, serialized: Serialized) -> Archive:
+def _archive(wheel: Wheel, settings: Settings, serialized: Serialized, bundle: str) -> Archive:
     members = members_of([(entity.kind, entity.name, entity.data) for entity in serialized.entities])
-    bundle = _bundle(wheel) if settings.code == "wheel" else None
     manifest = Manifest(
         name=wheel.name,
         version=wheel.version,
         code=settings.code,
-        bundle=bundle.digest if bundle else "",
+        bundle=bundle,
         destination=settings.destination if bundle else "",
         images={"default": serialized.default_image, **settings.images},
         python=serialized.python,
@@ -131,8 +237,4 @@ def _archive(wheel: Wheel, settings: Settings, serialized: Serialized) -> Archiv
             for member, entity in zip(members, serialized.entities, strict=True)
         ),
     )
-    return Archive(members, bundle, manifest)
-
-
-def _bundle(wheel: Wheel) -> Bundle:
-    return make_bundle(BundledFile(file.name, wheel.read(file.name), file.executable) for file in wheel.files)
+    return Archive(members, manifest=manifest)

@@ -37,7 +37,6 @@ class FlytePublisher(PublisherInterface):
             self._tell(published)
 
     def _deploy(self, artifacts: list[str], options: dict[str, Any]) -> tuple[Published, ...]:
-        from hatch_flyte.archives import find_archives
         from hatch_flyte.config import Sources, load
         from hatch_flyte.deploy import deploy
 
@@ -50,8 +49,18 @@ class FlytePublisher(PublisherInterface):
                 user_table=self.plugin_config,
             )
         )
-        paths = [Path(artifact) for artifact in artifacts] or find_archives(config.archive_directory)
-        return deploy(config, paths, self._on_step)
+        return deploy(config, [Path(artifact) for artifact in artifacts], self._on_step, self._version)
+
+    def _version(self) -> str:
+        """Return a version that is not in pyproject.toml, if Hatch knows it without running the project's code.
+
+        Its other sources import the project's modules, or plugins that need not be installed where Hatch is.
+        """
+        version = self.app.project.metadata.hatch.version
+        try:
+            return str(version.cached) if version.source_name in {"regex", "env"} else ""
+        except Exception:  # noqa: BLE001 # hatchling's own for each mistake: a build tells of it, and here it is unknown
+            return ""
 
     def _on_step(self, target: Target, text: str) -> None:
         self.app.display_debug(f"{target.cluster}: {text}")

@@ -96,7 +96,8 @@ def closing(report: Report) -> str:
         words.append("interrupted: publish again to complete it")
     if report.uploaded:
         words.append("bundle uploaded")
-    if set(report.counts) == {Status.UNCHANGED}:
+    # Where somebody else publishes the same at once, entities can be unchanged though the bundle was uploaded.
+    elif set(report.counts) == {Status.UNCHANGED}:
         words.append("nothing to do")
     if Status.CONFLICT in report.counts:
         words.append(CONFLICT_HINT)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pytest
 
 NOT_RUN: Counter[str] = Counter()
 
@@ -28,6 +28,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
     NOT_RUN[LONG] += sum(item.get_closest_marker("long") is not None for item in items)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):  # a worker of pytest-xdist: each collects all tests
+        session.config.workeroutput["not run"] = dict(NOT_RUN)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    NOT_RUN.update(Counter(node.workeroutput.get("not run", {})) - NOT_RUN)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

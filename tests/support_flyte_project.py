@@ -44,6 +44,7 @@ from datetime import timedelta
 from typing import NamedTuple, Optional
 
 from flytekit import ContainerTask, ImageSpec, Resources, Secret, kwtypes, reference_task, task
+from flytekit.constants import CopyFileDetection
 from flytekit.extras.tasks.shell import OutputLocation, ShellTask
 from flytekit.types.file import FlyteFile
 
@@ -128,7 +129,13 @@ raw = ContainerTask(
 def elsewhere(a: int) -> int: ...
 
 
-spec = ImageSpec(name="acme-special", registry="ghcr.io/acme", packages=["numpy==2.0"], python_version="3.11")
+spec = ImageSpec(
+    name="acme-special",
+    registry="ghcr.io/acme",
+    packages=["numpy==2.0"],
+    python_version="3.11",
+    source_copy_mode=CopyFileDetection.NO_COPY,
+)
 
 
 @task(container_image=spec)

@@ -28,6 +28,8 @@ class WheelSource:
     version: str = "1.4"
     requires: tuple[str, ...] = ()
     executables: frozenset[str] = field(default_factory=frozenset)
+    requires_python: str = ""
+    tags: str = WHEEL
 
     @property
     def stem(self) -> str:
@@ -36,6 +38,7 @@ class WheelSource:
     @property
     def metadata(self) -> str:
         requires = "".join(f"Requires-Dist: {requirement}\n" for requirement in self.requires)
+        requires += f"Requires-Python: {self.requires_python}\n" if self.requires_python else ""
         return f"Metadata-Version: 2.1\nName: {self.name}\nVersion: {self.version}\n{requires}\nA description.\n"
 
 
@@ -45,7 +48,7 @@ def build_wheel(folder: Path, source: WheelSource) -> Path:
     contents = {
         **source.files,
         f"{source.stem}.dist-info/METADATA": source.metadata,
-        f"{source.stem}.dist-info/WHEEL": WHEEL,
+        f"{source.stem}.dist-info/WHEEL": source.tags,
         f"{source.stem}.dist-info/RECORD": "",
     }
     members = {

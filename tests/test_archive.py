@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import gzip
+import random
 import tarfile
+import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +21,7 @@ from hatch_flyte.archive import (
     write_archive,
 )
 from hatch_flyte.archive_reader import read_archive
-from hatch_flyte.bundle import BundledFile, make_bundle
+from hatch_flyte.bundle import BundledFile, make_bundle, spooled_bundle
 from hatch_flyte.entity import Kind
 from hatch_flyte.errors import ArchiveError
 from hatch_flyte.manifest import Manifest, ManifestEntity
@@ -85,6 +89,44 @@ def test_flytectl_finds_only_what_it_allows(tmp_path: Path) -> None:
         ]
         assert all(member.isreg() and "/" not in member.name for member in tar.getmembers())
         assert set(tar.pax_headers) == {MANIFEST}
+
+
+NOISE = [BundledFile("noise.bin", random.Random(1).randbytes(600_000))]  # noqa: S311 # nobody guesses it
+
+
+def test_a_bundle_that_is_not_in_memory_gives_the_same_archive(tmp_path: Path) -> None:
+    archive = archive_of(bundle=make_bundle(NOISE))
+
+    write_archive(tmp_path / "a.tgz", archive)
+    with spooled_bundle(NOISE) as bundle:
+        write_archive(tmp_path / "b.tgz", replace(archive, bundle=None), bundle=bundle)
+
+    assert (tmp_path / "a.tgz").read_bytes() == (tmp_path / "b.tgz").read_bytes()
+    assert read_archive(tmp_path / "b.tgz") == archive
+
+
+def test_an_archive_with_a_bundle_is_one_gzip_stream_that_every_reader_takes(tmp_path: Path) -> None:
+    bundle = make_bundle(NOISE)
+    write_archive(tmp_path / "a.tgz", archive_of(bundle=bundle))
+    data = (tmp_path / "a.tgz").read_bytes()
+
+    inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    tar = inflate.decompress(data)
+    assert inflate.eof
+    assert not inflate.unused_data
+    assert bundle.data in tar
+    assert gzip.decompress(data) == tar
+    with tarfile.open(tmp_path / "a.tgz", "r|gz") as stream:
+        assert [member.name for member in stream][-1] == bundle.file_name
+
+
+def test_protobufs_are_compressed(tmp_path: Path) -> None:
+    members = members_of([(Kind.TASK, "t", b"acme " * 20_000)])
+
+    for bundle in (None, make_bundle(NOISE)):
+        write_archive(tmp_path / "a.tgz", Archive(members, bundle))
+
+        assert (tmp_path / "a.tgz").stat().st_size < 2_000 + (bundle.size if bundle else 0)
 
 
 def test_a_long_manifest_is_compressed_and_read_again(tmp_path: Path) -> None:

@@ -187,7 +187,8 @@ class TestFailing:
         assert project.fail() == 3
         assert "expected a task, workflow or launch plan" in "".join(capfd.readouterr())
 
-    def test_ctrl_c_leaves_nothing(self, project: Project) -> None:
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    def test_a_signal_leaves_nothing(self, project: Project, number: signal.Signals) -> None:
         project.write(
             "acme/jobs.py",
             """
@@ -203,7 +204,7 @@ class TestFailing:
             for line in process.stderr:
                 if line == "importing\n":
                     break
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             said = process.stderr.read()
 
         assert process.returncode == 130

@@ -13,6 +13,8 @@ from hatch_flyte.frontend import (
     calling_command,
     is_editable_request,
     is_thrown_away,
+    is_wheel_request,
+    keeps_wheels_only,
     surroundings,
     will_be_thrown_away,
 )
@@ -56,6 +58,21 @@ class TestThrownAwayByTheCaller:
         assert will_be_thrown_away({"PIP_BUILD_TRACKER": "x"}, ())
 
 
+class TestKeptWithoutWhatLiesBeside:
+    ENVIRON = {"HATCH_ENV_ACTIVE": "hatch-build"}  # noqa: RUF012 # nobody changes it
+
+    @pytest.mark.parametrize("script", ["get_requires_wheel.py", "build_wheel.py"])
+    def test_hatch_build_of_another_backend(self, script: str) -> None:
+        assert keeps_wheels_only(self.ENVIRON, ("python", "-u", f"/tmp/x/{script}"))  # noqa: S108 # as hatch has it
+
+    @pytest.mark.parametrize("command", ["python -u -m hatchling build", "python -m build", ""])
+    def test_others_keep_it(self, command: str) -> None:
+        assert not keeps_wheels_only(self.ENVIRON, command.split())
+
+    def test_a_script_of_the_users_does_not_count(self) -> None:
+        assert not keeps_wheels_only({}, ("python", "build_wheel.py"))
+
+
 class TestCallingCommand:
     def test_the_words_of_a_process_are_found(self) -> None:
         command = [sys.executable, "-c", "print(flush=True); input()", "a b"]
@@ -90,6 +107,21 @@ def test_an_editable_request_is_known_by_the_hook_that_calls() -> None:
 
     assert get_requires_for_build_editable()
     assert not get_requires_for_build_wheel()
+
+
+def test_a_wheels_request_is_neither_an_editables_nor_an_sdists() -> None:
+    def get_requires_for_build_wheel() -> bool:
+        return is_wheel_request()
+
+    def get_requires_for_build_editable() -> bool:
+        return get_requires_for_build_wheel()
+
+    def get_requires_for_build_sdist() -> bool:
+        return is_wheel_request()
+
+    assert get_requires_for_build_wheel()
+    assert not get_requires_for_build_editable()
+    assert not get_requires_for_build_sdist()
 
 
 class TestBuildTime:

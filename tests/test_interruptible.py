@@ -45,7 +45,7 @@ def test_an_error_leaves() -> None:
         run(use_case)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_sets_the_event_tells_and_lets_the_use_case_end(number: signal.Signals) -> None:
     told: list[str] = []
 
@@ -57,7 +57,27 @@ def test_a_signal_sets_the_event_tells_and_lets_the_use_case_end(number: signal.
     assert run(use_case, lambda: told.append("stopping")) == "ended in order"
     assert told == ["stopping"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) is signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+
+
+IGNORED = """
+import asyncio, os, signal
+from hatch_flyte.interruptible import run
+
+async def use_case(stop):
+    os.kill(os.getpid(), signal.SIGHUP)
+    await asyncio.sleep(0)
+    return stop.is_set()
+
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+print(run(use_case), signal.getsignal(signal.SIGHUP) is signal.SIG_IGN)
+"""
+
+
+def test_a_terminal_that_is_closed_is_nothing_to_what_nohup_started() -> None:
+    done = subprocess.run([sys.executable, "-c", IGNORED], capture_output=True, text=True, check=True, timeout=30)
+
+    assert done.stdout == "False True\n"
 
 
 def test_a_second_ctrl_c_cuts_it_off() -> None:

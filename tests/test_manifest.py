@@ -68,10 +68,38 @@ def test_keys_of_a_later_writer_are_ignored() -> None:
         pytest.param(broken(entities=[1]), "manifest.entities[0]: expected an object (got int)", id="entity"),
         pytest.param(
             broken(entities=[{"kind": "job"}]),
-            "manifest.entities[0].kind: expected one of 'task', 'workflow', 'launch plan' (got 'job')",
+            "manifest.entities[0].kind: expected one of 'task', 'workflow', 'launch plan' (got `job`)",
             id="kind",
         ),
         pytest.param(broken(images={"gpu": 1}), "manifest.images.gpu: expected str (got int)", id="image"),
+        pytest.param(broken(format=0), "manifest.format: expected a number from 1 to", id="format before the first"),
+        pytest.param(
+            broken(entities=[{"kind": "task", "file": "f", "name": "n", "digest": "", "line": -1}]),
+            "manifest.entities[0].line: expected a number from 0 to 2147483647 (got -1)",
+            id="negative line",
+        ),
+        pytest.param(
+            broken(format=10**4000),
+            "manifest.format: expected a number from 1 to 2147483647 (got a longer one)",
+            id="huge",
+        ),
+        pytest.param('{"format": 1, "format": 2}', "expected each key once (got `format` again)", id="key twice"),
+        pytest.param('{"format": 1, "x": NaN}', "expected JSON (got NaN)", id="NaN"),
+        pytest.param('{"format": 1, "x": -Infinity}', "expected JSON (got -Infinity)", id="infinity"),
+        pytest.param(
+            broken(python="\ud800"), r"manifest.python: expected text in Unicode (got `\ud800`)", id="surrogate"
+        ),
+        pytest.param(
+            broken(images={"\udfff": "x"}), r"manifest.images: expected text in Unicode (got `\udfff`)", id="in a key"
+        ),
+        pytest.param(
+            broken(images={"x\x1b[2J" * 99: 1}), r"manifest.images.x\x1b[2Jx\x1b[2J", id="a key that steers a terminal"
+        ),
+        pytest.param(
+            broken(bundle={"destination": "/root"}),
+            "manifest.bundle.digest: expected str (got NoneType)",
+            id="no digest",
+        ),
         pytest.param(broken(bundle="x"), "manifest.bundle: expected dict (got str)", id="bundle"),
     ],
 )

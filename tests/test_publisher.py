@@ -98,6 +98,11 @@ class TestPublishing:
 
         assert "acme-pipelines 2.0+b as version 2.0-b" in project.publish(other)
 
+    def test_in_a_folder_that_is_named_archives_are_looked_for(self, project: Project) -> None:
+        project.archive("out/acme_pipelines-1.0-flyte.tgz")
+
+        assert "acme-pipelines 1.0, at" in project.publish("out")
+
     def test_options_of_one_publish(self, project: Project) -> None:
         project.archive()
 
@@ -111,6 +116,45 @@ class TestPublishing:
         project.archive()
 
         assert project.publish().startswith("local: flytesnacks/development, acme-pipelines 1.0 as version 7")
+
+
+class TestTheCurrentVersion:
+    DYNAMIC = '[project]\nname = "acme-pipelines"\ndynamic = ["version"]\n'
+    STALE = "dist: expected an archive of acme-pipelines 2.0 (got acme-pipelines 1.0, in acme_pipelines-1.0-flyte.tgz)"
+
+    def test_another_one_is_refused(self, project: Project) -> None:
+        (project.root / "pyproject.toml").write_text(PROJECT.replace("1.0", "2.0"))
+        project.archive()
+
+        said = project.publish(code=4)
+
+        assert f"{project.root}/{self.STALE}" in said
+        assert "Build again" in said
+
+    def test_one_that_hatch_reads_from_a_file_counts_too(self, project: Project) -> None:
+        (project.root / "pyproject.toml").write_text(f'{self.DYNAMIC}[tool.hatch.version]\npath = "version.py"\n')
+        (project.root / "version.py").write_text('__version__ = "2.0"\n')
+        project.archive()
+
+        assert self.STALE in project.publish(code=4)
+        project.archive("dist/acme_pipelines-2.0-flyte.tgz", version="2.0")
+        assert "acme-pipelines 2.0, at" in project.publish()
+
+    def test_the_projects_code_is_not_run_for_it(self, project: Project) -> None:
+        table = '[tool.hatch.version]\nsource = "code"\npath = "version.py"\n'
+        (project.root / "pyproject.toml").write_text(self.DYNAMIC + table)
+        (project.root / "version.py").write_text('open("was_run", "w").close()\n__version__ = "2.0"\n')
+        project.archive()
+
+        assert "acme-pipelines 1.0, at" in project.publish()
+        assert not (project.root / "was_run").exists()
+
+    @pytest.mark.parametrize("table", ['path = "nowhere.py"', 'source = "vcs"', "source = 1", "path = 1"])
+    def test_where_hatch_does_not_know_it_the_one_archive_is_taken(self, project: Project, table: str) -> None:
+        (project.root / "pyproject.toml").write_text(f"{self.DYNAMIC}[tool.hatch.version]\n{table}\n")
+        project.archive()
+
+        assert "acme-pipelines 1.0, at" in project.publish()
 
 
 class TestRefusals:

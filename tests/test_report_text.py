@@ -132,6 +132,7 @@ class TestClosing:
             (report(outcome(Status.CREATED), uploaded=True), "local: 1 created; bundle uploaded"),
             (report(outcome(Status.UNCHANGED)), "local: 1 unchanged; nothing to do"),
             (report(outcome(Status.UNCHANGED), interrupted=True), "local: 1 unchanged; nothing to do"),
+            (report(outcome(Status.UNCHANGED), uploaded=True), "local: 1 unchanged; bundle uploaded"),
             (
                 report(outcome(Status.SKIPPED), interrupted=True),
                 "local: 1 skipped; interrupted: publish again to complete it",

@@ -125,6 +125,37 @@ class TestFiles:
             wheel.read("a.py")
 
 
+class TestCaches:
+    def test_caches_are_left_out(self, tmp_path: Path) -> None:
+        names = ("a/__pycache__/b.cpython-312.pyc", "__pycache__/c.txt", "a/b.pyc", "a/b.py", "a/pycache.py")
+        wheel = read_wheel(build_wheel(tmp_path, WheelSource(dict.fromkeys(names, ""))))
+        assert [file.name for file in wheel.files if ".dist-info" not in file.name] == ["a/b.py", "a/pycache.py"]
+
+    def test_byte_code_that_has_no_source_ships(self, tmp_path: Path) -> None:
+        wheel = read_wheel(build_wheel(tmp_path, WheelSource({"a/b.pyc": b"x", "a/c.py": ""})))
+        assert wheel.read("a/b.pyc") == b"x"
+
+
+class TestPieces:
+    def test_the_pieces_are_the_content(self, tmp_path: Path) -> None:
+        data = bytes(range(256)) * 20_000
+        wheel = read_wheel(zip_of(tmp_path, {"a.bin": data, "b.py": b"", f"{INFO}/METADATA": METADATA}))
+        pieces = list(wheel.pieces("a.bin"))
+        assert len(pieces) > 1
+        assert b"".join(pieces) == data == wheel.read("a.bin")
+        assert [wheel.size(name) for name in ("a.bin", "b.py")] == [len(data), 0]
+        assert b"".join(wheel.pieces("b.py")) == b""
+
+    def test_damage_shows_before_the_end(self, tmp_path: Path) -> None:
+        path = zip_of(tmp_path, {"a.bin": bytes(3 << 20), f"{INFO}/METADATA": METADATA})
+        wheel = read_wheel(path)
+        data = bytearray(path.read_bytes())
+        data[2000] ^= 0xFF
+        path.write_bytes(data)
+        with pytest.raises(WheelError, match=r"`a.bin` is damaged"):
+            list(wheel.pieces("a.bin"))
+
+
 class TestModules:
     def test_packages_stand_for_their_init_and_namespaces_fall_out(self, tmp_path: Path) -> None:
         names = ("acme/__init__.py", "acme/flows/__init__.py", "acme/flows/daily.py", "company/part/jobs.py", "one.py")
@@ -158,7 +189,7 @@ class TestRefusal:
     @pytest.mark.parametrize("name", ["../x", "/etc/x", "a/../../x", "a\\b.py", "C:/x", "a//b", "./a"])
     def test_member_names_that_leave_the_wheel(self, tmp_path: Path, name: str) -> None:
         path = zip_of(tmp_path, {f"{INFO}/METADATA": METADATA, name: b""})
-        assert refusal(path) == f"expected member names that stay inside the wheel (got {name!r})"
+        assert refusal(path) == f"expected member names that stay inside the wheel (got `{name}`)"
 
     @pytest.mark.filterwarnings("ignore:Duplicate name")
     def test_the_same_name_twice(self, tmp_path: Path) -> None:
@@ -176,7 +207,7 @@ class TestRefusal:
 
     def test_two_dist_infos(self, tmp_path: Path) -> None:
         path = zip_of(tmp_path, {f"{INFO}/METADATA": METADATA, "b-2.dist-info/METADATA": b""})
-        assert refusal(path) == "expected one .dist-info folder (got acme-1.dist-info, b-2.dist-info)"
+        assert refusal(path) == "expected one .dist-info folder (got `acme-1.dist-info`, `b-2.dist-info`)"
 
     def test_missing_metadata(self, tmp_path: Path) -> None:
         path = zip_of(tmp_path, {f"{INFO}/WHEEL": b""})
@@ -189,15 +220,50 @@ class TestRefusal:
 
     def test_metadata_of_another_distribution(self, tmp_path: Path) -> None:
         path = zip_of(tmp_path, {f"{INFO}/METADATA": METADATA.replace(b"acme", b"other")})
-        assert refusal(path) == "expected METADATA that agrees with the folder `acme-1.dist-info` (got other 1)"
+        assert refusal(path) == "expected METADATA that agrees with the folder `acme-1.dist-info` (got `other 1`)"
 
     def test_a_version_that_is_none(self, tmp_path: Path) -> None:
         path = zip_of(tmp_path, {f"{INFO}/METADATA": METADATA.replace(b"Version: 1", b"Version: one")})
-        assert refusal(path) == "expected a version as PEP 440 has them (Invalid version: 'one')"
+        assert refusal(path) == "expected a version as PEP 440 has them (got `one`)"
 
     def test_a_requirement_that_is_none(self, tmp_path: Path) -> None:
         path = zip_of(tmp_path, {f"{INFO}/METADATA": METADATA + b"Requires-Dist: a b c\n"})
         assert refusal(path) == "expected requirements in METADATA (got `a b c`)"
+
+    @pytest.mark.parametrize(
+        "line", ["a; " + "(" * 4000, "a==" + "9" * 4200, "a" * 5000 + " b", "a[" + "b," * 3000 + "c]", "a\x1b[2J b"]
+    )
+    def test_requirements_that_nobody_writes(self, tmp_path: Path, line: str) -> None:
+        path = zip_of(tmp_path, {f"{INFO}/METADATA": METADATA + f"Requires-Dist: {line}\n".encode()})
+        said = refusal(path)
+        assert said.startswith(
+            (
+                "expected requirements in METADATA (got `a",
+                "expected at most 4096 characters as Requires-Dist in METADATA",
+            )
+        )
+        assert said.isprintable()
+        assert len(said) < 300
+
+    @pytest.mark.parametrize("name", ["../acme", "a/b", "acme\u0301", "-acme", "acme\n b"])
+    def test_a_name_that_is_none(self, tmp_path: Path, name: str) -> None:
+        path = zip_of(tmp_path, {f"{INFO}/METADATA": METADATA.replace(b"acme", name.encode())})
+        assert refusal(path).startswith("expected a name as core metadata have them (got `")
+
+    @pytest.mark.parametrize("version", ["1/..", "1" * 5000, "1\n 2"])
+    def test_a_version_that_is_no_name_of_a_file(self, tmp_path: Path, version: str) -> None:
+        path = zip_of(tmp_path, {f"{INFO}/METADATA": METADATA.replace(b"Version: 1", f"Version: {version}".encode())})
+        assert refusal(path).startswith(("expected a version as PEP 440 has them", "expected at most 4096 characters"))
+
+    def test_a_required_python_that_is_none(self, tmp_path: Path) -> None:
+        path = zip_of(tmp_path, {f"{INFO}/METADATA": METADATA + b"Requires-Python: three\n"})
+        assert refusal(path) == "expected METADATA with a Requires-Python (got `three`)"
+
+    def test_headers_end_where_the_readme_begins(self, tmp_path: Path) -> None:
+        for end in (b"\n", b"\r\n", b"\r"):
+            text = METADATA.replace(b"\n", end) + end + b"Requires-Dist: not a requirement" + end
+            wheel = read_wheel(zip_of(tmp_path, {f"{INFO}/METADATA": text}))
+            assert (wheel.name, wheel.requires) == ("acme", ())
 
     def test_metadata_in_another_encoding(self, tmp_path: Path) -> None:
         path = zip_of(tmp_path, {f"{INFO}/METADATA": METADATA + "Summary: ä\n".encode("latin-1")})

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -20,6 +21,12 @@ from hatch_flyte.errors import HatchFlyteError
 
 class _Group(click.Group):
     """A group whose commands end in one message and the error's exit code."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        try:
+            return super().make_context(*arguments, **options)
+        except KeyboardInterrupt:
+            _interrupted()
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -33,8 +40,13 @@ class _Group(click.Group):
             print_error(f"{problem.filename or 'output'}: cannot be read or written ({problem.strerror or problem})")
             ctx.exit(HatchFlyteError.exit_code)
         except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
-            ctx.exit(130)
+            _interrupted()
+
+
+def _interrupted() -> NoReturn:
+    # click's own would be "Aborted!", and 1.
+    click.echo("interrupted", err=True)
+    sys.exit(130)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -56,13 +68,14 @@ def main(directory: Path | None) -> None:
 
 def _add_commands() -> None:
     from hatch_flyte.cli.config import config
+    from hatch_flyte.cli.diff import diff
     from hatch_flyte.cli.list import list_entities
     from hatch_flyte.cli.package import package
     from hatch_flyte.cli.publish import publish
     from hatch_flyte.cli.serve import serve
     from hatch_flyte.cli.show import show
 
-    for command in (package, show, publish, list_entities, serve, config):
+    for command in (package, show, diff, publish, list_entities, serve, config):
         main.add_command(command)
 
 

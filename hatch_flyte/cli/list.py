@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 import click
@@ -31,11 +30,12 @@ def list_entities(kinds: tuple[str, ...], name: str, version: str, as_json: bool
     """
     from hatch_flyte.cli.status import print_table, waiting
     from hatch_flyte.config import Sources, load
+    from hatch_flyte.config.files import find_root
     from hatch_flyte.listing import COLUMNS, Wanted, listing
     from hatch_flyte.registry.connect import open_registry
     from hatch_flyte.report_text import named, printable
 
-    config = load(Sources(root=Path(), environ=os.environ, options=given(options), option_style="--"))
+    config = load(Sources(root=find_root(), environ=os.environ, options=given(options), option_style="--"))
     asked = [KINDS[kind] for kind in kinds or KINDS]
     found = []
     for target in config.targets():
@@ -44,9 +44,15 @@ def list_entities(kinds: tuple[str, ...], name: str, version: str, as_json: bool
             listed = asyncio.run(listing(registry, target, Wanted(asked, name, version)))
         found.append({"cluster": target.cluster, "entities": [one.to_json() for one in listed]})
         if not as_json:
-            nothing = "" if listed else ": nothing is registered there"
+            nothing = "" if listed else f": {_nothing(kinds, name, version)}"
             click.echo(f"{named(target)}: {target.project}/{target.domain}, at {registry.place}{nothing}", err=True)
             rows = [[printable(cell) for cell in one.to_json().values()] for one in listed]
             print_table(list(COLUMNS), rows)
     if as_json:
         click.echo(json.dumps(found))
+
+
+def _nothing(kinds: tuple[str, ...], name: str, version: str) -> str:
+    """Return what to say of an empty list: one that was narrowed says little of what is registered."""
+    narrowed = name or version or not set(KINDS) <= {*(kinds or KINDS)}
+    return "nothing matches" if narrowed else "nothing is registered there"

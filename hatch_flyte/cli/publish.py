@@ -21,30 +21,30 @@ if TYPE_CHECKING:
 @click.option("--version", metavar="VERSION", help="Version to register under; the distribution's by default.")
 @click.option("--project", metavar="PROJECT", help="Flyte project, instead of the cluster's.")
 @click.option("--domain", metavar="DOMAIN", help="Flyte domain, instead of the cluster's.")
-@click.option("--dry-run", is_flag=True, help="Look and compare, write nothing.")
-@click.option("--keep-going", is_flag=True, help="Register what doesn't depend on what was refused.")
+@click.option("--dry-run", is_flag=True, default=None, help="Look and compare, write nothing.")
+@click.option("--keep-going", is_flag=True, default=None, help="Register what doesn't depend on what was refused.")
 @click.option("-v", "--verbose", is_flag=True, help="Show unchanged and all skipped entities too.")
 @click.option("--json", "as_json", is_flag=True, help="Print every outcome as JSON.")
 def publish(archives: tuple[Path, ...], verbose: bool, as_json: bool, **options: Any) -> None:  # noqa: FBT001 # click's
     """Register ARCHIVEs in every chosen cluster.
 
-    Without ARCHIVE: the one in this project's build directory. Publishing again what is there already changes nothing.
+    Without ARCHIVE: the one of this project's current version in its build directory; with a folder as ARCHIVE, in it.
+    Publishing again what is there already changes nothing.
     """
-    from hatch_flyte.archives import find_archives
     from hatch_flyte.cli.status import print_error, waiting
     from hatch_flyte.config import Sources, load
+    from hatch_flyte.config.files import find_root
     from hatch_flyte.deploy import deploy
     from hatch_flyte.outcome import exit_code
     from hatch_flyte.report_text import closing, heading, outcome_lines, shown, to_json
 
-    config = load(Sources(root=Path(), environ=os.environ, options=given(options), option_style="--"))
-    paths = archives or find_archives(config.archive_directory)
+    config = load(Sources(root=find_root(), environ=os.environ, options=given(options), option_style="--"))
     with waiting("Publishing") as say:
 
         def on_step(target: Target, text: str) -> None:
             say(f"{target.cluster}: {text}")
 
-        published = deploy(config, paths, on_step)
+        published = deploy(config, archives, on_step)
     code = exit_code(tuple(one.report for one in published))
     if as_json:
         click.echo(json.dumps(to_json(published, code)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,7 +45,8 @@ def serve(port: int, http_port: int, data: Path | None, ready_file: Path | None)
         run(use_case)
     finally:
         if ready_file:
-            ready_file.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # it could not be written either
+                ready_file.unlink()
 
 
 def _named_folder() -> Path | None:
@@ -55,6 +57,16 @@ def _named_folder() -> Path | None:
 
 def _write_whole(path: Path, text: str) -> None:
     """Write a file that others wait for: they must never see it half."""
+    from hatch_flyte.errors import HatchFlyteError
+
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text)
-    temporary.replace(path)
+    try:
+        temporary.write_text(text)
+        temporary.replace(path)
+    except OSError as problem:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise HatchFlyteError(
+            f"--ready-file: {path} cannot be written ({problem.strerror})",
+            hint="Name a file in a folder that is there, and where you may write.",
+        ) from problem

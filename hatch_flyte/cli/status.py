@@ -44,6 +44,14 @@ def print_table(headers: list[str], rows: list[list[str]]) -> None:
         Console(width=None if on_terminal else 10_000).print(table)
 
 
+def print_warning(text: str) -> None:
+    """Print what the user should know on stderr."""
+    from hatch_flyte.report_text import printable
+
+    click.secho("warning: ", fg="yellow", bold=True, nl=False, err=True)
+    click.echo(printable(text), err=True)
+
+
 def print_error(text: str) -> None:
     """Print what went wrong on stderr."""
     from hatch_flyte.report_text import printable

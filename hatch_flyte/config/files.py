@@ -5,20 +5,28 @@ The one module of the configuration that reads files. Knows where tables stand, 
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hatch_flyte.config.keys import Place
 from hatch_flyte.config.spots import TableSpot
+from hatch_flyte.distribution import Distribution
 from hatch_flyte.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 PYPROJECT = "pyproject.toml"
 HATCH = "hatch.toml"
 USER_SPOT = TableSpot(Place.USER, "publish.flyte", "Hatch's config.toml")
 TOOL_SPOT = TableSpot(Place.TOOL, "tool.hatch-flyte", PYPROJECT)
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""What some editors and PowerShell put before a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,23 @@ class ProjectFiles:
     def tool_table(self) -> object:
         """What stands at `[tool.hatch-flyte]`, or None."""
         return _dig(self.pyproject, "tool", "hatch-flyte")
+
+    @property
+    def distribution(self) -> Distribution:
+        """What `[project]` says is built; empty is what it leaves out, or to the build backend."""
+        name, version = (_dig(self.pyproject, "project", key) for key in ("name", "version"))
+        return Distribution(name if isinstance(name, str) else "", version if isinstance(version, str) else "")
+
+    @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """What `[project]` requires at run time, as far as it says so itself."""
+        from packaging.requirements import InvalidRequirement, Requirement
+
+        found, listed = [], _dig(self.pyproject, "project", "dependencies")
+        for line in listed if isinstance(listed, list) else []:
+            with contextlib.suppress(InvalidRequirement, TypeError):  # the build backend says so
+                found.append(Requirement(line))
+        return tuple(found)
 
     def hook(self) -> tuple[TableSpot, object]:
         """Return where the build hook's table stands, and it, or None.
@@ -63,6 +88,18 @@ class ProjectFiles:
         if first in self.hatch:
             return TableSpot(place, dotted, HATCH), _dig(self.hatch, first, *path)
         return TableSpot(place, f"tool.hatch.{dotted}", PYPROJECT), _dig(self.pyproject, "tool", "hatch", first, *path)
+
+
+def find_root() -> Path:
+    """Return the folder of the project that the current folder is in: the nearest with a pyproject.toml, as for Hatch.
+
+    It is the current one (as `Path()`) if that has one, or none has.
+    """
+    here = Path()
+    if (here / PYPROJECT).is_file():
+        return here
+    above = here.absolute().parents
+    return next((folder for folder in above if (folder / PYPROJECT).is_file()), here)
 
 
 def read_project(root: Path) -> ProjectFiles:
@@ -110,6 +147,10 @@ def _read_toml(path: Path, problems: list[Problem]) -> Mapping[str, Any]:
         import tomllib
     else:
         import tomli as tomllib
+    if data.startswith(_MARKS):
+        what = "expected UTF-8 without a byte-order mark (got one at the beginning: save the file without it)"
+        problems.append(Problem(str(path), what))
+        return {}
     try:
         table: dict[str, Any] = tomllib.loads(data.decode())
     except UnicodeDecodeError as problem:

@@ -93,7 +93,11 @@ def load(sources: Sources) -> Config:
     settings = _with_defaults(reader.settings)
     values = {group: _values(group, settings) for group in Group}
     return Config(
-        packaging=Packaging(tasks=tasks, **values[Group.PACKAGING]),
+        packaging=Packaging(
+            tasks=tasks,
+            places={key: setting.where for key, setting in settings.items()},
+            **values[Group.PACKAGING],
+        ),
         publishing=_publishing(values[Group.PUBLISHING], clusters),
         call=_call(values[Group.CALL]),
         settings=settings,

@@ -82,12 +82,18 @@ class Packaging:
     output_dir: str
     """Relative to the project folder; empty: beside the wheel."""
     ownership_annotation: bool
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Where each key was said, by key, for messages."""
+
+    def where(self, key: str) -> str:
+        """Return the full name of a key as the user said it: in a table, a variable or an option."""
+        return self.places.get(key) or f"tool.hatch-flyte.{key}"
 
     def require_image(self) -> str:
         """Return the image's template; `ConfigError` where none is configured."""
         if not self.image:
             raise ConfigError(
-                [Problem("tool.hatch-flyte.image", "expected an image for the tasks that name none (got none)")],
+                [Problem(self.where("image"), "expected an image for the tasks that name none (got none)")],
                 hint=(
                     'Set it in pyproject.toml ([tool.hatch-flyte] image = "ghcr.io/acme/pipelines:{version}"), in the '
                     "environment (HATCH_FLYTE_IMAGE), or with `hatch-flyte package --image`."

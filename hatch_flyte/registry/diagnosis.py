@@ -36,6 +36,7 @@ class Diagnosis:
 
 
 _CLOSED: Final = "Socket closed|Connection reset|End of TCP stream|Broken pipe"
+_REFUSED: Final = "Connection refused"
 _KNOWN: Final = (
     (r"WRONG_VERSION_NUMBER|HTTP_REQUEST", Diagnosis("it speaks no TLS", _PLAIN, final=True)),
     (r"CERTIFICATE_VERIFY_FAILED", Diagnosis("its certificate is not trusted", TRUST, final=True)),
@@ -54,7 +55,7 @@ _KNOWN: Final = (
         r"Misformatted domain name|Failed to parse port|target uri is not valid|Failed to create",
         Diagnosis("this is no address", _HOST, final=True),
     ),
-    (r"Connection refused", Diagnosis("nobody listens", _START, final=False)),
+    (_REFUSED, Diagnosis("nobody listens", _START, final=False)),
     (_CLOSED, Diagnosis("it closes the connection", _START, final=False)),
 )
 _UNKNOWN: Final = Diagnosis("nobody answers", _START, final=False)
@@ -64,10 +65,13 @@ _SPEAKS_TLS: Final = Diagnosis("it speaks TLS", _TLS, final=True)
 async def diagnose(words: str, connection: Connection, seconds: float) -> Diagnosis:
     """Return what `words`, gRPC's for a connection that did not come about, mean for `connection`.
 
-    A peer that closes a plain connection may be about to start or may want TLS: it is asked, for at most `seconds`.
+    A peer that closes a plain connection may be about to start or may want TLS: it is asked, for at most `seconds`. Of
+    several addresses gRPC's words are about the last one alone: where that one refuses the others are tried.
     """
     if connection.insecure and re.search(_CLOSED, words) and await _speaks_tls(*connection.address, seconds):
         return _SPEAKS_TLS
+    if re.search(_REFUSED, words) and await _listens(*connection.address, seconds):
+        return _UNKNOWN
     return next((known for pattern, known in _KNOWN if re.search(pattern, words)), _UNKNOWN)
 
 
@@ -86,6 +90,18 @@ def away(place: str, deadline: float) -> UnreachableError:
     return UnreachableError(
         f"{place}: it went away, and was not back within the deadline of {deadline:g} s", hint=LATER
     )
+
+
+async def _listens(host: str, port: int, seconds: float) -> bool:
+    """Return whether any address of `host` takes a connection."""
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), seconds)
+    except (OSError, ValueError, asyncio.TimeoutError):
+        return False
+    writer.close()
+    with contextlib.suppress(OSError, asyncio.TimeoutError):
+        await asyncio.wait_for(writer.wait_closed(), seconds)
+    return True
 
 
 async def _speaks_tls(host: str, port: int, seconds: float) -> bool:

@@ -5,26 +5,23 @@ The parent's side. It imports neither flytekit nor the user's code, and does not
 
 from __future__ import annotations
 
-import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from hatch_flyte.config.templates import STOCK
 from hatch_flyte.entity import Kind
 from hatch_flyte.errors import ConfigError, Problem, SerializeError
 from hatch_flyte.serialize.failures import error_of
-from hatch_flyte.serialize.process import WorkerProcess
+from hatch_flyte.serialize.modules import check_patterns, fits_any, listed, select_modules
+from hatch_flyte.serialize.process import InsideProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from hatch_flyte.config.values import TaskDefaults
     from hatch_flyte.serialize.interpreter import Interpreter
-    from hatch_flyte.wheel import Wheel
-
-STOCK = "stock"
-"""The word for flytekit's own default image, for the worker's Python and flytekit."""
-
-_SHOWN_MODULES = 20
+    from hatch_flyte.wheel import Wheel, WheelFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,17 +29,61 @@ class Settings:
     """How to serialize."""
 
     modules: tuple[str, ...] = ()
-    """Where to look for entities: a name means that module and everything below it. Empty: all that the wheel ships."""
+    """Where to look for entities, as patterns (see `modules.fits`). Empty: all that the wheel ships."""
+    exclude: tuple[str, ...] = ()
+    """Modules that are not imported for themselves, and whose entities are left out."""
+    optional: tuple[str, ...] = ()
+    """Modules that may fail to import."""
+    seconds: int = 300
+    """How long importing one module may take."""
     image: str
     """The image of tasks that name none: `NAME:TAG`, `NAME@DIGEST`, or `stock`."""
     images: Mapping[str, str]
     """Images by name, for tasks that say `{{.image.NAME.fqn}}`."""
     code: Literal["image", "wheel"]
     """Where tasks find their code: in the image, or in a bundle that they download first."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables of every task; a task's own win."""
+    resources: Mapping[str, str] = field(default_factory=dict)
+    """Quantities by `requests.NAME` and `limits.NAME`, for tasks that ask for none."""
+    tasks: tuple[TaskDefaults, ...] = ()
+    """What is said of some tasks; the last one that fits a task wins, for each thing it says."""
+    default_launch_plans: bool = True
+    """Whether workflows get launch plans of their own names."""
     destination: str = "/root"
     """Folder in the container that a bundle is unpacked to."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Where the user said what, by key of the configuration, for messages."""
     ownership: str | None
     """Distribution to write as annotation `hatch-flyte/distribution` on launch plans; None: no annotation."""
+
+    def where(self, key: str) -> str:
+        """Return the full name of a key as the user said it."""
+        return self.places.get(key) or f"tool.hatch-flyte.{key}"
+
+
+@dataclass(frozen=True, slots=True)
+class VariableRead:
+    """An environment variable of the build, and the line of the wheel that read it."""
+
+    name: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnbuiltImage:
+    """An image that an ImageSpec describes, and the first task that asks for it."""
+
+    image: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Optional modules that do not import, for one reason."""
+
+    modules: tuple[str, ...]
+    error: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +100,12 @@ class SerializedEntity:
     line: int
     """1-based; 0: unknown."""
     auto_activate: bool
+    image: str = ""
+    """Of a task: its container's, if it has one."""
+    loader: Mapping[str, Any] | None = None
+    """How a pod loads a task, for the load check; None if nothing is loaded."""
+    variables: tuple[VariableRead, ...] = ()
+    """Variables that the wheel's modules read, and whose values are in `data`."""
 
     @property
     def place(self) -> str:
@@ -75,73 +122,88 @@ class Serialized:
     python: str
     flytekit: str
     default_image: str
+    unbuilt: tuple[UnbuiltImage, ...] = ()
+    """Images that somebody has to build."""
+    skipped: tuple[Skipped, ...] = ()
+    unused: tuple[TaskDefaults, ...] = ()
+    """Those of the settings that no task fitted."""
 
 
 def serialize(
-    wheel: Wheel, settings: Settings, interpreter: Interpreter, on_output: Callable[[str], None] | None = None
+    wheel: Wheel, settings: Settings, interpreter: Interpreter, meanwhile: Callable[[], object] = lambda: None
 ) -> Serialized:
-    """Return the entities of `wheel`.
+    """Return the entities of `wheel`; `meanwhile` is called once the worker has all it needs, and before it is done.
 
-    What the user's modules print goes to standard error as it comes, or line by line to `on_output`. Raises
+    What the user's modules print goes to standard error as it comes. Raises
     `SerializeError` (modules that do not import, definitions that flytekit refuses or that contradict each other, no
     entity at all), `InterpreterError` (the interpreter does not start, or its flytekit does not work), `WheelError`,
     and `ConfigError` for images that no task could run.
     """
     _check_images(settings)
-    modules = select_modules(wheel, settings.modules)
-    with WorkerProcess(interpreter, on_output) as worker:
+    check_patterns(settings.where("optional-modules"), settings.optional, wheel)
+    check_patterns(settings.where("modules"), settings.modules, wheel)
+    modules = select_modules(wheel, settings.modules, settings.exclude)
+    with InsideProcess("serializing", interpreter) as worker:
         worker.request(_request(wheel, settings, interpreter, modules), wheel.path)
+        meanwhile()
         message, blob = worker.answer()
     if "failed" in message:
         raise error_of(message["failed"], wheel, interpreter)
     done = message["done"]
-    entities = tuple(_unique(_entities(done["entities"], blob)))
+    found = _unique(_entities(done["entities"], blob))
+    entities = tuple(entity for entity in found if not fits_any(entity.module, settings.exclude))
     if not entities:
         raise _no_entity(wheel, modules)
-    return Serialized(entities=entities, python=done["python"], flytekit=done["flytekit"], default_image=done["image"])
+    return Serialized(
+        entities=entities,
+        python=done["python"],
+        flytekit=done["flytekit"],
+        default_image=done["image"],
+        unbuilt=tuple(UnbuiltImage(**one) for one in done["unbuilt"]),
+        skipped=tuple(Skipped(tuple(one["modules"]), one["error"]) for one in done["skipped"]),
+        unused=tuple(one for one in settings.tasks if one.pattern not in done["used"]),
+    )
 
 
 def _check_images(settings: Settings) -> None:
     """Refuse images without a tag or digest, as flytekit does: what runs must not depend on when it is pulled."""
     images = {"image": settings.image, **{f"images.{name}": image for name, image in settings.images.items()}}
+    places = {settings.where(key): image for key, image in images.items()}
+    places |= {f"{one.where}.image": one.image for one in settings.tasks if one.image}
     problems = [
-        Problem(f"tool.hatch-flyte.{key}", f"expected NAME:TAG or NAME@DIGEST (got `{image}`)")
-        for key, image in images.items()
-        if not re.search(r"[^/:@]+[:@][^/]+$", image) and not (key == "image" and image == STOCK)
+        Problem(place, f"expected NAME:TAG or NAME@DIGEST (got `{image}`)")
+        for place, image in places.items()
+        if not re.search(r"[^/:@]+[:@][^/]+$", image) and not (place == settings.where("image") and image == STOCK)
     ]
     if problems:
         raise ConfigError(problems)
 
 
-def select_modules(wheel: Wheel, wanted: Sequence[str]) -> list[str]:
-    """Return the wheel's modules that `wanted` means, sorted; `SerializeError` for a name that means none."""
-    if not wheel.modules:
-        raise SerializeError(f"{wheel.path.name}: expected a wheel with Python modules (got none)")
-    for name in wanted:
-        if not any(_is_at_or_below(module, name) for module in wheel.modules):
-            near = difflib.get_close_matches(name, wheel.modules, n=1)
-            raise SerializeError(
-                f"tool.hatch-flyte.modules: expected modules that the wheel ships (got `{name}`)",
-                hint=f"Did you mean `{near[0]}`?" if near else f"It ships {_listed(wheel.modules)}.",
-            )
-    return [module for module in wheel.modules if not wanted or any(_is_at_or_below(module, name) for name in wanted)]
-
-
-def _is_at_or_below(module: str, name: str) -> bool:
-    return module == name or module.startswith(f"{name}.")
-
-
 def _request(wheel: Wheel, settings: Settings, interpreter: Interpreter, modules: Sequence[str]) -> dict[str, Any]:
     return {
-        "files": [(wheel.members[file.name].filename, file.name, file.executable) for file in wheel.files],
+        "files": files_to_unpack(wheel, wheel.files),
         "modules": modules,
+        "optional": [module for module in modules if fits_any(module, settings.optional)],
+        "seconds": settings.seconds,
         "sys_path": interpreter.sys_path,
         "image": None if settings.image == STOCK else settings.image,
         "images": list(settings.images.items()),
+        "env": dict(settings.env),
+        "resources": dict(settings.resources),
+        "tasks": [
+            {"pattern": one.pattern, "image": one.image, "env": dict(one.env), "resources": dict(one.resources)}
+            for one in settings.tasks
+        ],
+        "default_launch_plans": settings.default_launch_plans,
         "fast": settings.code == "wheel",
         "destination": settings.destination,
         "ownership": settings.ownership,
     }
+
+
+def files_to_unpack(wheel: Wheel, files: Sequence[WheelFile]) -> list[tuple[str, str, bool]]:
+    """Return some of the wheel's files as the programs inside unpack them: name in the zip, name, executable."""
+    return [(wheel.members[file.name].filename, file.name, file.executable) for file in files]
 
 
 def _entities(facts: Sequence[Mapping[str, Any]], blob: bytes) -> Iterator[SerializedEntity]:
@@ -156,6 +218,9 @@ def _entities(facts: Sequence[Mapping[str, Any]], blob: bytes) -> Iterator[Seria
             file=fact["file"],
             line=fact["line"],
             auto_activate=fact["activate"],
+            loader=fact.get("loader"),
+            image=fact.get("image", ""),
+            variables=tuple(VariableRead(one["variable"], f"{one['file']}:{one['line']}") for one in fact["variables"]),
         )
         start = end
 
@@ -180,13 +245,7 @@ def _unique(entities: Iterator[SerializedEntity]) -> Iterator[SerializedEntity]:
 
 def _no_entity(wheel: Wheel, modules: Sequence[str]) -> SerializeError:
     return SerializeError(
-        f"{wheel.path.name}: expected a task, workflow or launch plan (got none in {_listed(modules)})",
+        f"{wheel.path.name}: expected a task, workflow or launch plan (got none in {listed(modules)})",
         hint='Say where to look with `modules = ["PACKAGE"]` under [tool.hatch-flyte]; without it, every module that '
         "the wheel ships is looked at.",
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - _SHOWN_MODULES
-    shown = ", ".join(f"`{name}`" for name in names[:_SHOWN_MODULES])
-    return f"{shown} and {more} more" if more > 0 else shown

@@ -1,10 +1,11 @@
 """Words for what the worker reports when it cannot finish.
 
-Knows the worker's facts by their keys; see `worker.Failure`.
+Knows the facts by their keys; see `inside.streams.Failure`.
 """
 
 from __future__ import annotations
 
+import re
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from hatch_flyte.errors import HatchFlyteError, InterpreterError, SerializeError
 from hatch_flyte.serialize.interpreter import OLDEST_FLYTEKIT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from hatch_flyte.serialize.interpreter import Interpreter
     from hatch_flyte.wheel import Wheel
@@ -25,15 +26,30 @@ _NO_FILE = (
 )
 
 
+_WHERE_TO_LOOK = (
+    "Modules without entities can be left out: `modules` and `exclude` under [tool.hatch-flyte] say where to look, "
+    "`optional-modules` which may fail."
+)
+_REBOUND = (
+    "A task is found by its module and name: leave the name to the task, in the module that defines it, and let "
+    "decorators keep the function's name (functools.wraps)."
+)
+_NOT_FOUND = "A task is found by its module and name: define it at the top of a module, not in a function or class."
+_NOT_LOADED = "It did load when it was serialized: what the module needs must be in the wheel, or be installed."
+_SWITCH = "`load-check = false` under [tool.hatch-flyte] switches this check off."
+
+
 def error_of(facts: Facts, wheel: Wheel, interpreter: Interpreter) -> HatchFlyteError:
     """Return the error to raise for the worker's `failed` message."""
     words = {
         "crash": _crash,
         "entity": _entity,
         "flytekit": _flytekit,
+        "hang": _hang,
         "modules": _modules,
         "path": _path,
         "room": _room,
+        "spec": _spec,
         "stock": _stock,
     }
     if facts["kind"] == "wheel":
@@ -48,7 +64,7 @@ def _modules(facts: Facts, interpreter: Interpreter) -> SerializeError:
     hints = [
         *([_not_installed(interpreter)] if _is_any(causes, "ModuleNotFoundError") else []),
         *([_NO_FILE] if _is_any(causes, "FileNotFoundError") else []),
-        "Modules without entities can be left out: `modules` under [tool.hatch-flyte] says where to look.",
+        _WHERE_TO_LOOK,
     ]
     return SerializeError("\n".join([f"serialize: {head}", *map(_cause, causes)]), hint="\n".join(hints))
 
@@ -83,23 +99,55 @@ def _not_installed(interpreter: Interpreter) -> str:
 
 
 def _entity(facts: Facts, interpreter: Interpreter) -> SerializeError:
-    source = facts["source"]
-    where = f"{source['file']}:{source['line']}: " if source.get("file") else ""
+    where = _where(facts)
+    unknown = re.search(r"Image Config with name (\S+) not found", facts["trace"])
+    if unknown:
+        return SerializeError(
+            f"{where}expected an image that is configured (got `{unknown[1]}`, which the {facts['entity']} asks for)",
+            hint=f'Add it under [tool.hatch-flyte]: images = {{ {unknown[1]} = "NAME:TAG" }}.',
+        )
     hint = _NO_FILE if "FileNotFoundError" in facts["types"] else f"The interpreter is {interpreter}."
     what = f"flytekit does not accept the {facts['entity'] or 'definitions'}"
     return SerializeError(f"{where}{what}\n{indent(_frames(facts['trace']), '  ')}", hint=hint)
 
 
+def _where(facts: Facts) -> str:
+    """Return the place of a definition, ready to be put before what is wrong with it."""
+    source = facts["source"]
+    return f"{source['file']}:{source['line']}: " if source.get("file") else ""
+
+
+def _hang(facts: Facts, interpreter: Interpreter) -> SerializeError:
+    return SerializeError(
+        f"serialize: importing {facts['module']} takes more than {facts['seconds']} s; it was here\n"
+        f"{indent(facts['trace'], '  ')}",
+        hint="Importing a module must not wait for anything: move that into a task. For an import that is only slow, "
+        f"raise `import-timeout` under [tool.hatch-flyte]. The interpreter is {interpreter}.",
+    )
+
+
+def _spec(facts: Facts, _: Interpreter) -> SerializeError:
+    copies = ", ".join(map(str, facts["copies"])) or "the project's modules"
+    return SerializeError(
+        f"{_where(facts)}the ImageSpec `{facts['name']}` of the task {facts['task']}: expected one that copies no "
+        f"files (got one that copies {copies})",
+        hint="The tag of such an image depends on the files of the machine that builds it, and a wheel build builds "
+        'none. Set `source_copy_mode=CopyFileDetection.NO_COPY` and have the code shipped with `code = "wheel"`, or '
+        "name an image that was built (`image`, `images` or `tasks` under [tool.hatch-flyte]).",
+    )
+
+
 def _path(facts: Facts, _: Interpreter) -> SerializeError:
+    subject = f"{_where(facts)}{facts['entity']}" + (f", {facts['part']}" if facts["part"] else "")
     if facts["stored"]:
         return SerializeError(
-            f"{facts['entity']}: expected values that a cluster can read (got one that flytekit stored as a file of "
+            f"{subject}: expected values that a cluster can read (got one that flytekit stored as a file of "
             f"this machine, {facts['path']})",
             hint="A default of a type that is passed as a file (pickled objects, FlyteFile, data frames) exists here "
             "only. Make it a required input, or name a file that is stored remotely.",
         )
     return SerializeError(
-        f"{facts['entity']}: expected no path of this machine (got one to `{facts['path']}` in the unpacked wheel)",
+        f"{subject}: expected no path of this machine (got one to `{facts['path']}` in the unpacked wheel)",
         hint="Where a module lies is known only at run time: compute the path in the task.",
     )
 
@@ -137,3 +185,18 @@ def _crash(facts: Facts, interpreter: Interpreter) -> SerializeError:
         f"serialize: the worker failed in a way that it should not\n{indent(facts['trace'], '  ')}",
         hint=f"Please report this. The interpreter is {interpreter}.",
     )
+
+
+def loading_error(problems: Sequence[Facts], places: Mapping[str, str]) -> SerializeError:
+    """Return the error for tasks that a pod could not load; `places` are where the user wrote them, by name."""
+    lines = ["load check: a pod could not load these tasks from what the wheel ships"]
+    hints: dict[str, None] = {}
+    for problem in problems:
+        where = f"{places.get(problem['task'], '')}: task `{problem['task']}`"
+        if "expected" in problem:
+            lines.append(f"{where}: expected {problem['expected']} (got {problem['got']})")
+            hints[_REBOUND] = None
+        else:
+            lines.append(f"{where}: {_raised(problem)}\n{indent(_frames(problem['trace']), '  ')}")
+            hints[_NOT_FOUND if "AttributeError" in problem["types"] else _NOT_LOADED] = None
+    return SerializeError("\n".join(lines), hint="\n".join([*hints, _SWITCH]))

@@ -10,17 +10,20 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from hatch_flyte.errors import InterpreterError
 from hatch_flyte.serialize import probe
+from hatch_flyte.serialize.closure import meets
+from hatch_flyte.serialize.inside.streams import FOLDER_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,9 +42,11 @@ _PROBE_SECONDS = 120
 _WAYS_OUT = """\
 Serializing imports the project's modules, so it needs flytekit and the project's own dependencies. Any of these helps:
 - name an environment that has them: `python = ".venv/bin/python"` under [tool.hatch-flyte]
-- let the frontend install them: add them to `requires` under [build-system], and build with isolation
+- {frontend}
 - activate an environment that has them, or make a `.venv` in the project's folder"""
 
+_INSTALL = "let the frontend install them: add them to `requires` under [build-system], and build with isolation"
+_OLDER_PYTHON = "build with a Python that flytekit supports, 3.10 to 3.12, so that the frontend can install it"
 _OLD_HATCH = """
 hatch before 1.18.2 does not install what build hooks ask for: `hatch --version` tells; upgrade it, or add flytekit to
 `requires` under [build-system]."""
@@ -59,6 +64,8 @@ class Interpreter:
     """Its module search path; None: the one it starts with."""
     folder: Path | None = None
     """Where it is started; None: in the current folder."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables to set for it, besides this process's."""
 
     def __str__(self) -> str:
         return f"{' '.join(self.command)} ({self.why})"
@@ -70,8 +77,12 @@ class Request:
 
     requires: tuple[Requirement, ...]
     """The project's run-time requirements; those whose markers hold must be met."""
+    requires_python: str = ""
+    """The Pythons that the project works on (PEP 440)."""
     configured: tuple[str, ...]
     """The command of the key `python`; empty: none."""
+    configured_where: str = "tool.hatch-flyte.python"
+    """Where it was said, for messages."""
     root: Path
     """The project's folder; relative commands start there, and `.venv` is looked for in it."""
     virtual_env: str | None
@@ -87,11 +98,12 @@ def choose_interpreter(request: Request) -> Interpreter:
         return _configured(request)
     tried = []
     for interpreter in _candidates(request):
-        lacking = _lacking(interpreter, request.requires)
+        lacking = _lacking(interpreter, request)
         if not lacking:
             return interpreter
         tried.append(f"  {interpreter}: {lacking}")
-    hint = _WAYS_OUT + (_OLD_HATCH if os.environ.get("HATCH_ENV_ACTIVE") else "")
+    frontend = _INSTALL if f"{sys.version_info.major}.{sys.version_info.minor}" in _KNOWN_PYTHONS else _OLDER_PYTHON
+    hint = _WAYS_OUT.format(frontend=frontend) + (_OLD_HATCH if os.environ.get("HATCH_ENV_ACTIVE") else "")
     raise InterpreterError("python: no interpreter can serialize this project\n" + "\n".join(tried), hint=hint)
 
 
@@ -102,8 +114,8 @@ def _configured(request: Request) -> Interpreter:
     found = shutil.which(path)
     if found is None:
         raise InterpreterError(
-            f"tool.hatch-flyte.python: expected a Python interpreter (got `{path}`, which is no program)",
-            hint="Make that environment first, or change `python` under [tool.hatch-flyte].",
+            f"{request.configured_where}: expected a Python interpreter (got `{path}`, which is no program)",
+            hint=f"Make that environment first, or change {request.configured_where}.",
         )
     return Interpreter((found, *arguments), "configured by `python`", folder=request.root)
 
@@ -130,9 +142,9 @@ def _python_of(environment: Path) -> Path:
     return environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
-def _lacking(interpreter: Interpreter, requires: Sequence[Requirement]) -> str:
+def _lacking(interpreter: Interpreter, request: Request) -> str:
     """Return what the interpreter lacks, or nothing."""
-    names = sorted({"flytekit", *(canonicalize_name(requirement.name) for requirement in requires)})
+    names = sorted({"flytekit", *(canonicalize_name(requirement.name) for requirement in request.requires)})
     if interpreter.sys_path is not None:
         found: Any = probe.facts(names)
     elif not Path(interpreter.command[0]).exists():
@@ -141,9 +153,12 @@ def _lacking(interpreter: Interpreter, requires: Sequence[Requirement]) -> str:
         found = _ask(interpreter, {"distributions": names})
     if isinstance(found, str):
         return found
-    unmet = list(_unmet(requires, found))
+    python = found["environment"]["python_full_version"]
+    if not SpecifierSet(request.requires_python).contains(python, prereleases=True):
+        return f"Python {python} is none of {request.requires_python}, which the project requires"
+    unmet = list(_unmet(request.requires, found))
     if unmet:
-        return f"Python {found['environment']['python_full_version']} lacks {', '.join(unmet)}"
+        return f"Python {python} lacks {', '.join(unmet)}"
     return _flytekit_problem(interpreter, found)
 
 
@@ -155,15 +170,8 @@ def _unmet(requires: Sequence[Requirement], found: Mapping[str, Any]) -> Iterato
         version = found["versions"][canonicalize_name(requirement.name)]
         if version is None:
             yield f"{requirement.name}{requirement.specifier}"
-        elif not _meets(requirement, version):
+        elif not meets(requirement, version):
             yield f"{requirement.name}{requirement.specifier} (has {version})"
-
-
-def _meets(requirement: Requirement, version: str) -> bool:
-    try:
-        return requirement.specifier.contains(Version(version), prereleases=True)
-    except InvalidVersion:
-        return True  # nothing to compare; what imports it will tell
 
 
 def _flytekit_problem(interpreter: Interpreter, found: Mapping[str, Any]) -> str:
@@ -172,7 +180,7 @@ def _flytekit_problem(interpreter: Interpreter, found: Mapping[str, Any]) -> str
     Where it is known to work, importing it is left to the worker: twice would cost a second.
     """
     python, version = found["environment"]["python_version"], found["versions"]["flytekit"]
-    if python in _KNOWN_PYTHONS and _meets(Requirement(f"flytekit>={OLDEST_FLYTEKIT}"), version):
+    if python in _KNOWN_PYTHONS and meets(Requirement(f"flytekit>={OLDEST_FLYTEKIT}"), version):
         return ""
     problem = _ask(interpreter, {"module": probe.FLYTEKIT_USED, "sys_path": interpreter.sys_path})
     return f"flytekit {version} does not import on Python {python} ({problem})" if problem else ""
@@ -182,13 +190,15 @@ def _ask(interpreter: Interpreter, question: Mapping[str, Any]) -> Any:
     """Return the answer of `probe` in another process, or in words why there is none."""
     source = files("hatch_flyte.serialize").joinpath("probe.py").read_text(encoding="utf-8")
     try:
-        run = subprocess.run(  # noqa: S603 # the interpreters are the user's own
-            [*interpreter.command, "-I", "-c", source, json.dumps(question)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=True,
-            timeout=_PROBE_SECONDS,
-        )
+        with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder:  # flytekit leaves folders behind
+            run = subprocess.run(  # noqa: S603 # the interpreters are the user's own
+                [*interpreter.command, "-I", "-c", source, json.dumps(question)],
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, "TMPDIR": folder, "TEMP": folder, "TMP": folder},
+                capture_output=True,
+                check=True,
+                timeout=_PROBE_SECONDS,
+            )
         return json.loads(run.stdout.splitlines()[-1])
     except subprocess.CalledProcessError as problem:
         last = problem.stderr.decode(errors="replace").strip().splitlines()

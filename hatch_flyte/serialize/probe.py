@@ -19,12 +19,13 @@ FLYTEKIT_USED = "flytekit.tools.serialize_helpers"
 def facts(distributions: list[str]) -> dict[str, Any]:
     """Return this interpreter's marker variables (PEP 508), and the version of each distribution or None."""
     return {
-        "environment": _environment(),
+        "environment": environment(),
         "versions": {distribution: _version(distribution) for distribution in distributions},
     }
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Return this interpreter's marker variables."""
     return {
         "implementation_name": sys.implementation.name,
         "implementation_version": platform.python_version(),

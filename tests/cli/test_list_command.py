@@ -45,6 +45,29 @@ def test_a_list_can_be_narrowed(door: Door) -> None:
     assert names(door, "--project", "other") == []
 
 
+@pytest.mark.parametrize("filters", [("--name", "low_quay", "tasks"), ("--version", "9"), ("workflows",)])
+def test_a_narrowed_list_that_is_empty_does_not_say_that_nothing_is_there(door: Door, filters: tuple[str, ...]) -> None:
+    door("publish", door.archive(task()))
+
+    said = door("list", *filters)
+
+    assert said.err.endswith("registry.sqlite3: nothing matches\n")
+
+
+def test_all_kinds_together_narrow_nothing(door: Door) -> None:
+    assert "nothing is registered there" in door("list", "tasks", "workflows", "launch-plans").err
+
+
+def test_from_a_subfolder_the_projects_clusters_are_asked(
+    door: Door, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door.configure(cluster("one", served))
+    (door.folder / "src").mkdir()
+    monkeypatch.chdir(door.folder / "src")
+
+    assert door("list").err.startswith("one: flytesnacks/development")
+
+
 def test_launch_plans_have_a_state(door: Door) -> None:
     door("publish", door.archive())
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from support_doors import Door, Said
 
+PROJECT = '[project]\nname = "acme-pipelines"\nversion = "1.4"\n'
 JOBS = """
 from flytekit import task
 
@@ -60,6 +62,30 @@ class TestPackaging:
         assert door("package").out == "out/acme_pipelines-1.4-flyte.tgz\n"
         assert door("publish", "out/acme_pipelines-1.4-flyte.tgz").out.endswith("1 created\n")
 
+    def test_of_several_wheels_that_of_the_projects_version_is_taken(self, door: Door) -> None:
+        door.configure(f'{PROJECT}[tool.hatch-flyte]\nimage = "{IMAGE}"\n')
+        (door.folder / "dist").mkdir()
+        for version in ("1.3", "1.4"):
+            build_wheel(door.folder / "dist", WheelSource({"acme/jobs.py": JOBS}, version=version))
+
+        assert door("package").out == "dist/acme_pipelines-1.4-flyte.tgz\n"
+
+    def test_from_a_subfolder_it_is_the_projects_wheel_and_paths_are_relative_to_here(
+        self, door: Door, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        door.configure(f'{PROJECT}[tool.hatch-flyte]\nimage = "{IMAGE}"\n')
+        for name in ("dist", "src"):
+            (door.folder / name).mkdir()
+        wheel = wheel_of(door.folder / "dist", acme__jobs=JOBS)
+        monkeypatch.chdir(door.folder / "src")
+
+        assert door("package").out == f"{door.folder}/dist/acme_pipelines-1.4-flyte.tgz\n"
+        assert door("package", f"../dist/{wheel.name}").out == "../dist/acme_pipelines-1.4-flyte.tgz\n"
+        said = door("package", "--output-dir", "here", "--python", "./nowhere/python", code=3)
+        assert f"(got `{door.folder}/src/nowhere/python`, which is no program)" in said.err
+        said = door("package", "--output-dir", "here", "--python", sys.executable)
+        assert said.out == f"{door.folder}/src/here/acme_pipelines-1.4-flyte.tgz\n"
+
     def test_options_stand_above_the_configuration(self, door: Door) -> None:
         door.configure('[tool.hatch-flyte]\nimage = "ghcr.io/acme/p:old"\nmodules = ["acme.jobs"]\n')
         source = WheelSource({"acme/jobs.py": JOBS, "acme/more.py": JOBS})
@@ -99,7 +125,7 @@ class TestPackaging:
     def test_a_folder_that_cannot_be_written_is_told(self, door: Door, folder: str) -> None:
         wheel = wheel_of(door.folder, acme__jobs=JOBS)
 
-        said = door("package", wheel, "--image", IMAGE, "--output-dir", folder, code=4)
+        said = door("package", wheel, "--image", IMAGE, "--output-dir", folder, code=1)
 
         assert f"error: {folder}/acme_pipelines-1.4-flyte.tgz: the archive cannot be written" in said.err
         assert "`output-dir`" in said.err
@@ -110,7 +136,7 @@ class TestPackaging:
         wheel = wheel_of(door.folder, acme__jobs=f"from flytekit import task\n{tasks}")
         options = ["--image", IMAGE, "--output-dir", "archives"]
 
-        said = door.in_little_room(15_000, "package", wheel, *options, code=4)
+        said = door.in_little_room(15_000, "package", wheel, *options, code=1)
 
         assert "acme_pipelines-1.4-flyte.tgz: the archive cannot be written (File too large)" in said.err
         assert names(door.folder) == {wheel.name}
@@ -124,7 +150,8 @@ class TestPackaging:
         assert "(File too large)" in said.err
         assert "Please report this" not in said.err
 
-    def test_ctrl_c_ends_it_with_one_word_and_leaves_nothing(self, door: Door) -> None:
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    def test_a_signal_ends_it_with_one_word_and_leaves_nothing(self, door: Door, number: signal.Signals) -> None:
         wheel = wheel_of(
             door.folder,
             acme__jobs=dedent("""
@@ -138,7 +165,7 @@ class TestPackaging:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             assert process.stderr is not None
             assert process.stderr.readline() == "importing\n"
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             out, err = process.communicate(timeout=30)
 
         assert (process.returncode, out, err) == (130, "", "interrupted\n")
@@ -177,8 +204,23 @@ class TestRefusals:
 
         assert "expected one wheel (got 2)\n  dist/acme_pipelines-1-" in said.err
 
-    def test_a_path_that_is_not_there(self, door: Door) -> None:
-        assert "'nowhere.whl' does not exist" in self.refused(door, "nowhere.whl", code=2).err
+    def test_one_of_another_version_than_the_projects(self, door: Door) -> None:
+        door.configure(PROJECT)
+        (door.folder / "dist").mkdir()
+        build_wheel(door.folder / "dist", WheelSource({}, version="1.3"))
+
+        said = self.refused(door, code=4)
+
+        assert said.err.startswith(
+            "error: dist: expected a wheel of acme-pipelines 1.4 (got acme-pipelines 1.3, "
+            "in acme_pipelines-1.3-py3-none-any.whl)\nBuild again "
+        )
+
+    def test_a_path_that_is_not_there_is_told_as_of_an_archive(self, door: Door) -> None:
+        said = self.refused(door, "nofile", code=4)
+
+        assert said.err == "error: nofile: cannot be read (No such file or directory)\n"
+        assert door("show", "nofile", code=4).err == door("publish", "nofile", code=4).err == said.err
 
     @pytest.mark.parametrize(
         ("content", "words"),
@@ -194,7 +236,7 @@ class TestRefusals:
         path = door.folder / "a-1-py3-none-any.whl"
         write_zip(path, {"../x.py": b""})
 
-        assert "(got '../x.py')" in self.refused(door, path, "--image", IMAGE, code=4).err
+        assert "(got `../x.py`)" in self.refused(door, path, "--image", IMAGE, code=4).err
 
     def test_several_wrong_options_and_keys_at_once(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HATCH_FLYTE_CODE", "zip")
@@ -211,3 +253,35 @@ class TestRefusals:
         wheel = wheel_of(door.folder, a="")
 
         assert "nowhere/python" in self.refused(door, wheel, "--image", IMAGE, "--python", "nowhere/python", code=3).err
+
+
+@pytest.mark.flytekit
+class TestOptionsOfPackaging:
+    def test_they_say_what_the_keys_say(self, door: Door) -> None:
+        wheel = wheel_of(door.folder, acme__jobs=JOBS, acme__lab="1/0", acme__gpu="import nowhere_to_be_found\n")
+        options = ("--exclude", "acme.lab", "--optional-modules", "acme.gpu", "--env", "A=1", "--env", "B=2")
+        more = ("--resources", "requests.cpu=1", "--no-load-check", "--import-timeout", "60", "--image", "x:1")
+
+        said = door("package", str(wheel), *options, *more)
+
+        assert "warning: optional-modules: acme.gpu: left out (ModuleNotFoundError" in said.err
+        [entity] = door("show", "--json", said.out.strip()).json["entities"]
+        container = entity["message"]["template"]["container"]
+        assert {pair["key"]: pair["value"] for pair in container["env"]} == {"A": "1", "B": "2"}
+        assert container["resources"]["requests"] == [{"name": "CPU", "value": "1"}]
+
+    def test_strict_makes_an_error_of_a_warning(self, door: Door) -> None:
+        wheel = wheel_of(door.folder, acme__jobs=JOBS)
+
+        said = door("package", str(wheel), "--image", "x:latest", "--strict", "--no-load-check", code=3)
+
+        assert "expected an image that stays the same (got `x:latest`)" in said.err
+        assert list(door.folder.glob("*.tgz")) == []
+
+    def test_verify_finds_what_is_another_value_every_time(self, door: Door) -> None:
+        source = JOBS.replace("@task", "import time\n\n@task(environment={'NOW': str(time.time_ns())})")
+        wheel = wheel_of(door.folder, acme__jobs=source)
+
+        said = door("package", str(wheel), "--image", "x:1", "--no-load-check", "--verify", code=3)
+
+        assert "expected the same archive twice (got another one)" in said.err

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from support_doors import Door
 
+PROJECT = '[project]\nname = "acme-pipelines"\nversion = "1.0"\n'
 IMPLICIT = "local (no cluster is configured: this is the local registry): "
 
 
@@ -110,6 +111,39 @@ class TestArchives:
         assert "dist/acme_pipelines-1.0-flyte.tgz\n" in said.err
         assert "dist/acme_pipelines-1.1-flyte.tgz\n" in said.err
 
+    def test_one_of_another_version_than_the_projects_is_refused_and_nothing_is_sent(self, door: Door) -> None:
+        door.configure(PROJECT)
+        door.archive(version="2.0")
+
+        said = door("publish", code=4)
+
+        assert said.err.startswith(
+            "error: dist: expected an archive of acme-pipelines 1.0 (got acme-pipelines 2.0, "
+            "in acme_pipelines-2.0-flyte.tgz)\nBuild again "
+        )
+        assert door("list", "--json").json[0]["entities"] == []
+
+    def test_of_several_that_of_the_projects_version_is_taken(self, door: Door) -> None:
+        door.configure(PROJECT)
+        for version in ("1.0", "1.1", "2.0"):
+            door.archive(version=version)
+
+        assert "acme-pipelines 1.0, at" in door("publish").out
+
+    def test_one_that_is_named_may_be_of_any_version(self, door: Door) -> None:
+        door.configure(PROJECT)
+
+        assert "acme-pipelines 2.0, at" in door("publish", door.archive(version="2.0")).out
+
+    def test_in_a_folder_that_is_named_the_same_is_looked_for(self, door: Door) -> None:
+        door.configure(PROJECT)
+        stale = door.archive(version="2.0")
+        stale.parent.rename(door.folder / "out")
+
+        assert "out: expected an archive of acme-pipelines 1.0" in door("publish", "out", code=4).err
+        door.archive().rename(door.folder / "out" / "acme_pipelines-1.0-flyte.tgz")
+        assert "acme-pipelines 1.0, at" in door("publish", "out").out
+
     def test_both_versions_are_shown_where_they_differ(self, door: Door) -> None:
         said = door("publish", door.archive(version="1.4.dev3+gabc"))
 
@@ -136,6 +170,29 @@ class TestArchives:
 
         assert "\\x1b[31mred [bold]x[/nothing]" in said.out
         assert "\x1b" not in said.out
+
+
+class TestSubfolders:
+    @pytest.fixture
+    def inside(self, door: Door, served: str, monkeypatch: pytest.MonkeyPatch) -> Door:
+        door.configure(PROJECT + cluster("one", served))
+        (door.folder / "src").mkdir()
+        monkeypatch.chdir(door.folder / "src")
+        return door
+
+    def test_the_project_above_says_where_to_and_paths_are_relative_to_here(self, inside: Door) -> None:
+        path = inside.archive()
+
+        assert inside("publish", f"../dist/{path.name}").out.endswith("one: 3 created\n")
+
+    def test_its_build_directory_is_looked_into(self, inside: Door) -> None:
+        inside.archive(version="2.0")
+
+        said = inside("publish", code=4)
+
+        assert f"{inside.folder}/dist: expected an archive of acme-pipelines 1.0" in said.err
+        inside.archive()
+        assert inside("publish").out.endswith("one: 3 created\n")
 
 
 class TestConfiguration:

@@ -62,10 +62,12 @@ def test_a_folder_that_cannot_be_made_is_told(door: Door) -> None:
     )
 
 
-def test_a_ready_file_that_cannot_be_written_is_told(door: Door) -> None:
-    said = door.process("serve", "--port", "0", "--ready-file", "/proc/nowhere", code=1)
+@pytest.mark.parametrize("path", ["/nonexist/x", "/proc/nowhere", "/dev/null/x"])
+def test_a_ready_file_that_cannot_be_written_is_told_with_the_option_and_its_path(door: Door, path: str) -> None:
+    said = door.process("serve", "--port", "0", "--ready-file", path, code=1)
 
-    assert "cannot be read or written" in said.err
+    assert said.err.startswith(f"error: --ready-file: {path} cannot be written (N")
+    assert "Name a file in a folder that is there" in said.err
 
 
 def test_a_port_that_is_none_is_a_usage_error(door: Door) -> None:

@@ -79,7 +79,8 @@ def test_tables_of_the_documentation_have_configuration_options_and_example() ->
     [(Group.PACKAGING, Packaging), (Group.PUBLISHING, Publishing), (Group.CALL, Call)],
 )
 def test_every_key_is_a_field_of_its_value(group: Group, fields: type) -> None:
-    assert [field.name for field in dataclasses.fields(fields)] == [field_name(key.name) for key in declared(group)]
+    found = [field.name for field in dataclasses.fields(fields) if field.name != "places"]
+    assert found == [field_name(key.name) for key in declared(group)]
 
 
 def test_every_key_of_a_tasks_table_is_a_field_of_its_value() -> None:

@@ -1,17 +1,17 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
 import pytest
 
 from hatch_flyte.config import Sources, load
-from hatch_flyte.config.files import read_project, read_user_table
+from hatch_flyte.config.files import find_root, read_project, read_user_table
+from hatch_flyte.distribution import Distribution
 from hatch_flyte.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from support_config import Project
 
 CLUSTERS = """
@@ -80,6 +80,51 @@ def test_what_is_no_utf_8_is_told_with_file_and_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         read_project(tmp_path)
     assert str(caught.value) == f"{tmp_path / 'pyproject.toml'}: expected UTF-8 (got byte 0xe4 in line 2)"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_is_told_with_what_to_do(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "tides"\n', encoding=encoding)
+    with pytest.raises(ConfigError) as caught:
+        read_project(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path / 'pyproject.toml'}: expected UTF-8 without a byte-order mark "
+        "(got one at the beginning: save the file without it)"
+    )
+
+
+def test_the_root_is_the_nearest_folder_upwards_with_a_pyproject(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / "outer" / "inner" / "src"
+    deep.mkdir(parents=True)
+    (tmp_path / "outer" / "pyproject.toml").touch()
+    monkeypatch.chdir(deep)
+    assert find_root() == tmp_path / "outer"
+    (deep.parent / "pyproject.toml").touch()
+    assert find_root() == deep.parent
+    (deep / "pyproject.toml").touch()
+    assert find_root() == Path()
+
+
+def test_without_any_it_is_the_current_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    assert find_root() == Path()
+
+
+@pytest.mark.parametrize(
+    ("text", "distribution"),
+    [
+        ('[project]\nname = "tides"\nversion = "0.1.0"', Distribution("tides", "0.1.0")),
+        ('[project]\nname = "tides"\ndynamic = ["version"]', Distribution("tides")),
+        ("[project]\nname = 1\nversion = 2", Distribution("")),
+        ("project = 1", Distribution("")),
+        ("", Distribution("")),
+    ],
+)
+def test_name_and_version_are_the_projects_own(tmp_path: Path, text: str, distribution: Distribution) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert read_project(tmp_path).distribution == distribution
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support_project import copy_of_example
+from support_project import TOOLS, copy_of_example
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 WHEEL = "harbour_weather-0.3.0-py3-none-any.whl"
 SDIST = "harbour_weather-0.3.0.tar.gz"
 ARCHIVE = "harbour_weather-0.3.0-flyte.tgz"
+SLOW = "import sys, time\nprint('importing', file=sys.stderr, flush=True)\ntime.sleep(60)"
 
 pytestmark = pytest.mark.flytekit
 
@@ -159,3 +162,37 @@ class TestFailing:
         assert "tool.hatch-flyte.code" in said
         assert "Traceback" not in said
         assert project.names() == set()
+
+
+class TestInterrupting:
+    """A terminal, a time limit or a container that ends sends its signal to every process of the build."""
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    def test_neither_wheel_nor_archive_is_left(self, project: Project, number: signal.Signals) -> None:
+        project.edit("src/harbour_weather/report.py", "from flytekit import", f"{SLOW}\nfrom flytekit import")
+        command = [str(TOOLS / "hatch"), "build", "-t", "wheel"]
+
+        with subprocess.Popen(
+            command,
+            cwd=project.root,
+            env=dict(project.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            assert process.stdout is not None
+            before = []
+            for line in process.stdout:
+                before.append(line)
+                if line == "importing\n":
+                    break
+            os.killpg(process.pid, number)
+            said = process.stdout.read()  # to the end of the last process of the build
+
+        assert "flyte: interrupted" in said, (before, said)
+        assert project.names() == set()
+        # Hatch, which waits for the process that builds, ends with 254 if that was interrupted.
+        assert process.returncode == (254 if number == signal.SIGINT else -number)
+        assert "hatch_flyte/" not in said

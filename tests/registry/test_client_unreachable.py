@@ -225,6 +225,15 @@ async def test_a_peer_that_never_speaks_is_given_up_after_the_time_to_connect(in
     assert 0.4 < took < 2
 
 
+@pytest.mark.parametrize("insecure", [True, False])
+async def test_a_peer_that_never_speaks_is_not_taken_for_the_one_that_refuses(insecure: bool) -> None:  # noqa: FBT001 # a parameter of the test
+    # gRPC tries both addresses of this name, and tells of the one that it tried last.
+    with listening(say_nothing) as port:
+        error, took = await failure(f"dns:///localhost:{port}", insecure=insecure)
+    assert "nobody answers (failed to connect to all addresses" in error.message
+    assert took < 2
+
+
 async def test_a_handshake_slower_than_the_time_to_connect_is_given_up_then() -> None:
     with listening(say_nothing) as port:
         connection = Connection(f"dns:///{LOOPBACK}:{port}", insecure=True, place="staging")

@@ -64,8 +64,39 @@ def test_the_command_starts_in_its_folder(tmp_path: Path) -> None:
     assert (tmp_path / "where").read_text().strip() == str(tmp_path / "project")
 
 
+@pytest.mark.flytekit
+@pytest.mark.parametrize(
+    ("disturbance", "shown"),
+    [("b'junk'", "b'junk"), ("b'4\\n null'", "b' nul"), ("b'3\\n[1]'", "b'[1]'")],
+    ids=["no frame", "no JSON", "no object"],
+)
+def test_a_module_that_writes_between_the_answers_is_told(tmp_path: Path, disturbance: str, shown: str) -> None:
+    source = f"import os\nfor number in range(3, 20):\n    try:\n        os.write(number, {disturbance})\n"
+    source += "    except OSError:\n        pass\n"
+
+    with pytest.raises(SerializeError) as caught:
+        serialize_source(tmp_path, WheelSource({"t.py": source + TASK}))
+
+    assert "expected nobody to write between the answers while importing t" in caught.value.message
+    assert shown in caught.value.message
+
+
+@pytest.mark.flytekit
+@pytest.mark.parametrize("end", ["os._exit(0)", "os.kill(os.getpid(), 9)"])
+def test_the_folder_of_a_worker_that_is_killed_is_removed(
+    tmp_path: Path, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+
+    with pytest.raises(SerializeError, match="the interpreter ended while importing t"):
+        serialize_source(tmp_path, WheelSource({"t.py": f"import os\n{end}\n"}))
+
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
 def test_an_answer_that_breaks_off_is_no_answer(tmp_path: Path) -> None:
-    interpreter = scripted(tmp_path, 'cat > /dev/null & printf \'hatch-flyte worker 1\\n15\\n{"at": "x"}    99\\n{\'')
+    interpreter = scripted(tmp_path, 'cat > /dev/null & printf \'hatch-flyte worker 2\\n15\\n{"at": "x"}    99\\n{\'')
     with pytest.raises(SerializeError) as caught:
         serialize_source(tmp_path, SOURCE, interpreter=interpreter)
     assert caught.value.message == "serialize: the interpreter ended while x (exit code 0)"

@@ -14,7 +14,8 @@ from support_wheels import WheelSource, build_wheel, wheel_of
 
 from hatch_flyte.entity import Kind
 from hatch_flyte.errors import ConfigError, SerializeError, WheelError
-from hatch_flyte.serialize import Serialized, Settings, select_modules, serialize
+from hatch_flyte.serialize import Serialized, Settings, serialize
+from hatch_flyte.serialize.modules import select_modules
 from hatch_flyte.wheel import read_wheel
 
 if TYPE_CHECKING:
@@ -160,8 +161,10 @@ class TestImages:
         source = TASK.replace("@task", '@task(container_image="{{.image.gpu.fqn}}:{{.image.gpu.version}}")')
         with pytest.raises(SerializeError) as caught:
             serialize_modules(tmp_path, t=source)
-        assert caught.value.message.startswith("t.py:3: flytekit does not accept the task t.double\n")
-        assert "Image Config with name gpu not found" in caught.value.message
+        assert caught.value.message == (
+            "t.py:3: expected an image that is configured (got `gpu`, which the task t.double asks for)"
+        )
+        assert 'images = { gpu = "NAME:TAG" }' in caught.value.hint
 
 
 class TestCodeInABundle:

@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.flytekit
 
 TESTS = Path(__file__).parent.parent
+Said = pytest.CaptureFixture[str]
 
 
-def output_of(folder: Path, **modules: str) -> tuple[list[str], Serialized]:
-    lines: list[str] = []
-    return lines, serialize(read_wheel(wheel_of(folder, **modules)), SETTINGS, HERE, lines.append)
+def output_of(said: Said, folder: Path, **modules: str) -> tuple[list[str], Serialized]:
+    serialized = serialize(read_wheel(wheel_of(folder, **modules)), SETTINGS, HERE)
+    return said.readouterr().err.splitlines(), serialized
 
 
 @pytest.fixture
@@ -55,19 +56,17 @@ def program(path: Path, script: str) -> Path:
 
 
 class TestUsersCode:
-    def test_what_it_prints_is_passed_on_and_does_not_disturb(self, tmp_path: Path) -> None:
+    def test_what_it_prints_is_passed_on_and_does_not_disturb(self, tmp_path: Path, capfd: Said) -> None:
         noisy = TASK + (
             "\nimport os, subprocess, sys\nprint('printed ä')\nsys.stderr.write('to stderr\\n')\n"
             "os.write(1, b'raw\\n')\n"
             "subprocess.run(['echo', 'from a child'])\nsys.stdout.write('unfinished')\n"
         )
-        lines, serialized = output_of(tmp_path, noisy=noisy)
+        lines, serialized = output_of(capfd, tmp_path, noisy=noisy)
         assert sorted(lines) == ["from a child", "printed ä", "raw", "to stderr", "unfinished"]
         assert len(serialized.entities) == 1
 
-    def test_without_a_sink_it_prints_to_our_standard_error(
-        self, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_without_a_sink_it_prints_to_our_standard_error(self, tmp_path: Path, capfd: Said) -> None:
         serialize_modules(tmp_path, noisy=TASK + "\nprint('hello')\n")
         assert capfd.readouterr() == ("", "hello\n")
 
@@ -88,22 +87,22 @@ class TestUsersCode:
         )
         assert [entity.name for entity in serialize_source(tmp_path, source).entities] == ["acme.b_reads.double"]
 
-    def test_its_threads_and_exit_functions_hold_nobody_up(self, tmp_path: Path) -> None:
+    def test_its_threads_and_exit_functions_hold_nobody_up(self, tmp_path: Path, capfd: Said) -> None:
         started = time.monotonic()
         lingering = TASK + (
             "\nimport atexit, subprocess, threading, time\natexit.register(time.sleep, 60)\n"
             "threading.Thread(target=time.sleep, args=(60,)).start()\nsubprocess.Popen(['sleep', '60'])\n"
         )
-        lines, serialized = output_of(tmp_path, lingering=lingering)
+        lines, serialized = output_of(capfd, tmp_path, lingering=lingering)
         assert time.monotonic() - started < 30
         assert (lines, len(serialized.entities)) == ([], 1)
 
     def test_main_is_never_imported(self, tmp_path: Path) -> None:
         serialize_modules(tmp_path, acme____main__="raise SystemExit(1)", acme__flows=TASK)
 
-    def test_modules_are_imported_in_the_order_of_their_names(self, tmp_path: Path) -> None:
+    def test_modules_are_imported_in_the_order_of_their_names(self, tmp_path: Path, capfd: Said) -> None:
         modules = {name: TASK + f"\nprint({name!r})\n" for name in ("b", "a__z", "a__y__x", "a____init__")}
-        lines, serialized = output_of(tmp_path, **modules)
+        lines, serialized = output_of(capfd, tmp_path, **modules)
         assert lines == ["a____init__", "a__y__x", "a__z", "b"]
         expected = ["a.__init__.double", "a.y.x.double", "a.z.double", "b.double"]
         assert [entity.name for entity in serialized.entities] == expected
@@ -151,9 +150,11 @@ class TestMachine:
             from flytekit.constants import CopyFileDetection
 
             base = ImageSpec(name="base", registry="ghcr.io/acme", packages=["numpy"])
-            plain = ImageSpec(name="plain", registry="docker", base_image=base)
-            listed = ImageSpec(name="listed", requirements=str(Path(__file__).parent / "requirements.txt"))
-            full = ImageSpec(name="full", source_copy_mode=CopyFileDetection.ALL)
+            nothing = CopyFileDetection.NO_COPY
+            plain = ImageSpec(name="plain", registry="docker", base_image=base, source_copy_mode=nothing)
+            listed = ImageSpec(
+                name="listed", requirements=str(Path(__file__).parent / "requirements.txt"), source_copy_mode=nothing
+            )
             stand_in = ImageSpec(name="x", builder="noop", base_image="ghcr.io/acme/ready:1")
             assert plain.exist()
 
@@ -163,10 +164,6 @@ class TestMachine:
 
             @task(container_image=listed)
             def on_listed(a: int) -> int:
-                return a
-
-            @task(container_image=full)
-            def on_full(a: int) -> int:
                 return a
 
             @task(container_image=stand_in)
@@ -197,8 +194,10 @@ class TestMachine:
             for ours, theirs in zip(serialized.entities, again.entities, strict=True)
             if ours.data != theirs.data
         }
-        # Only the image that copies all files is another one; dynamic tasks carry the names of all images.
-        assert changed == {"acme.t.on_full", "acme.t.unrolled"}
+        assert changed == set()
+        [(base, _), *others] = [(one.image, one.task) for one in serialized.unbuilt]
+        assert base.startswith("ghcr.io/acme/base:")
+        assert others == [(images["on_plain"], "acme.t.on_plain"), (images["on_listed"], "acme.t.on_listed")]
 
     def test_the_context_of_a_dynamic_task_lies_where_the_code_will(self, machine: Path) -> None:
         settings = replace(SETTINGS, image=IMAGE, images=IMAGES, destination="/srv")
@@ -276,10 +275,9 @@ class TestOtherInterpreters:
         assert "1.14.0" in caught.value.hint
 
 
-def test_the_answer_does_not_depend_on_the_size_of_the_wheel(tmp_path: Path) -> None:
+def test_the_answer_does_not_depend_on_the_size_of_the_wheel(tmp_path: Path, capfd: Said) -> None:
     ballast = b"".join(hashlib.sha256(b"%d" % number).digest() for number in range(100_000))
-    lines: list[str] = []
     source = WheelSource({"t.py": TASK + "\nprint('x' * 200_000)\n", "data.bin": ballast})
-    serialized = serialize(read_wheel(build_wheel(tmp_path, source)), SETTINGS, HERE, lines.append)
+    serialized = serialize(read_wheel(build_wheel(tmp_path, source)), SETTINGS, HERE)
     assert [entity.kind for entity in serialized.entities] == [Kind.TASK]
-    assert lines == ["x" * 200_000]
+    assert capfd.readouterr().err == "x" * 200_000 + "\n"

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 import pytest
-from support_serialize import HERE, TASK, failure
+from support_serialize import HERE, SETTINGS, TASK, failure, serialize_source
+from support_wheels import WheelSource
+
+from hatch_flyte.errors import SerializeError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,12 +124,44 @@ class TestDefinitionsThatFlytekitRefuses:
         assert "Error looking for LHS in t" in error.message
 
     def test_a_requirements_file_that_is_not_shipped_is_explained(self, tmp_path: Path) -> None:
-        source = TASK.replace("import task", "import ImageSpec, task").replace(
-            "@task", "@task(container_image=ImageSpec(requirements='requirements.txt'))"
+        source = TASK.replace(
+            "import task", "import ImageSpec, task\nfrom flytekit.constants import CopyFileDetection as Copy"
+        ).replace(
+            "@task",
+            "@task(container_image=ImageSpec(requirements='requirements.txt', source_copy_mode=Copy.NO_COPY))",
         )
         error = failure(tmp_path, t=source)
         assert "FileNotFoundError" in error.message
         assert "ship the file in the wheel" in error.hint
+
+
+class TestImageSpecs:
+    @pytest.mark.parametrize(
+        ("code", "spec", "copied"),
+        [
+            ("image", "", "the project's modules"),
+            ("wheel", "source_copy_mode=CopyFileDetection.ALL", "the project's modules"),
+            ("wheel", "copy=['data.csv']", "data.csv"),
+        ],
+    )
+    def test_one_that_copies_files_is_refused_with_the_reason(
+        self, tmp_path: Path, code: Literal["image", "wheel"], spec: str, copied: str
+    ) -> None:
+        source = f"""
+            from flytekit import ImageSpec, task
+            from flytekit.constants import CopyFileDetection
+
+            @task(container_image=ImageSpec(name="full", {spec}))
+            def double(a: int) -> int:
+                return 2 * a
+        """
+        with pytest.raises(SerializeError) as caught:
+            serialize_source(tmp_path, WheelSource({"t.py": source}), replace(SETTINGS, code=code))
+        assert caught.value.message == (
+            "t.py:4: the ImageSpec `full` of the task t.double: expected one that copies no files (got one that copies "
+            f"{copied})"
+        )
+        assert "a wheel build builds none" in caught.value.hint
 
 
 class TestPathsOfThisMachine:
@@ -144,12 +180,15 @@ class TestPathsOfThisMachine:
                 use(a=a)
         """
         error = failure(tmp_path, t=source)
-        assert error.message.startswith("launch plan t.flow: expected values that a cluster can read")
+        assert error.message.startswith(
+            "t.py:9: launch plan t.flow, default of the input `a`: expected values that a cluster can read"
+        )
         assert "required input" in error.hint
 
     def test_a_path_into_the_unpacked_wheel_is_refused(self, tmp_path: Path) -> None:
         source = TASK.replace("@task", "@task(environment={'HERE': __file__})")
         error = failure(tmp_path, acme__t=source)
         assert error.message == (
-            "task acme.t.double: expected no path of this machine (got one to `acme/t.py` in the unpacked wheel)"
+            "acme/t.py:3: task acme.t.double: expected no path of this machine (got one to `acme/t.py` in the "
+            "unpacked wheel)"
         )

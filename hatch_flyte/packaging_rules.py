@@ -1,0 +1,110 @@
+"""What packaging warns of, and what it refuses though flytekit takes it: rules about images, variables, leaks, closure.
+
+Functions of values. `package` knows when each is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hatch_flyte.caution import Caution
+from hatch_flyte.errors import SerializeError
+from hatch_flyte.leaks import leak_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hatch_flyte.leaks import Machine
+    from hatch_flyte.serialize import Serialized, SerializedEntity
+
+_SECRET = re.compile(r"(?i)(token|secret|passw|pwd|credential|private|api_?key|access_?key)")
+"""Names of variables whose values are secrets."""
+
+
+def cautions_about(serialized: Serialized) -> Iterator[Caution]:
+    """Give what to warn of in what was serialized: modules that were skipped, images that move, variables of the build.
+
+    Raises `SerializeError` for a secret variable of the build whose value is in an entity.
+    """
+    for skipped in serialized.skipped:
+        yield Caution(f"optional-modules: {', '.join(skipped.modules)}: left out ({skipped.error})")
+    for table in serialized.unused:
+        yield Caution(
+            f"{table.where}: expected the name of a task or module (got one that no task has)",
+            "A name means the task or module and what is below it; `hatch-flyte show` lists the tasks.",
+        )
+    yield from _moving_images(serialized)
+    for entity in serialized.entities:
+        yield from _variables_in(entity)
+
+
+def _moving_images(serialized: Serialized) -> Iterator[Caution]:
+    users: dict[str, list[str]] = {}
+    for entity in serialized.entities:
+        if entity.image and _moves(entity.image):
+            users.setdefault(entity.image, []).append(entity.name)
+    if _moves(serialized.default_image):
+        users.setdefault(serialized.default_image, [])
+    for image, names in users.items():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        subject = f"task {names[0]}{more}" if names else "tool.hatch-flyte.image"
+        yield Caution(
+            f"{subject}: expected an image that stays the same (got `{image}`)",
+            "What runs would depend on when it is pulled: name a tag that is never moved, or a digest.",
+        )
+
+
+def _moves(image: str) -> bool:
+    name, _, tag = image.rpartition("/")[2].partition(":")
+    return "@" not in name and tag in ("", "latest")
+
+
+def _variables_in(entity: SerializedEntity) -> Iterator[Caution]:
+    for variable in entity.variables:
+        subject = f"{variable.place}: the {entity.kind.value} `{entity.name}` holds the value of {variable.name}"
+        if _SECRET.search(variable.name):
+            raise SerializeError(
+                f"{subject}, a secret of the environment that builds",
+                hint="Whoever can read the registry could read it. Have the task read it at run time: "
+                "`secret_requests=[Secret(…)]`.",
+            )
+        yield Caution(
+            f"{subject} in the environment that builds",
+            "Another build gives another entity under the same version. Say it in the configuration (`env`, `images`), "
+            "or read it in the task.",
+        )
+
+
+def check_closed(serialized: Serialized, excluded: Sequence[str]) -> None:
+    """Refuse entities that refer to something of this archive that was left out with its module.
+
+    Raises `SerializeError`. What refers to another project, domain or version is a reference entity, and none of ours.
+    """
+    if not excluded:
+        return
+    from hatch_flyte.wire.messages import parse
+    from hatch_flyte.wire.references import references
+
+    there = {(entity.kind, entity.name) for entity in serialized.entities}
+    for entity in serialized.entities:
+        for needed in references(entity.kind, parse(entity.kind, entity.data)):
+            if not needed.version and (needed.kind, needed.name) not in there:
+                raise SerializeError(
+                    f"{entity.place}: the {entity.kind.value} `{entity.name}` needs the {needed.kind.value} "
+                    f"`{needed.name}`, whose module is excluded",
+                    hint="Exclude the module of what needs it too, or neither: `exclude` under [tool.hatch-flyte].",
+                )
+
+
+def check_leaks(serialized: Serialized, manifest: str, machine: Machine) -> None:
+    """Refuse entities and manifests that hold something of the machine that packages. Raises `SerializeError`."""
+    for entity in serialized.entities:
+        if leak := leak_in(entity.data, machine):
+            raise SerializeError(
+                f"{entity.place}: the {entity.kind.value} `{entity.name}` holds something of the machine that builds "
+                f"(got `{leak}`)",
+                hint="No other machine has it, and another build gives another entity: compute it in the task.",
+            )
+    if leak := leak_in(manifest.encode(), machine):
+        raise SerializeError(f"manifest: expected nothing of the machine that builds (got `{leak}`)")
