@@ -88,8 +88,8 @@ def package(wheel_path: Path, packaging: Packaging, around: Surroundings) -> Pac
     """Serialize the wheel at `wheel_path` and write its archive; the wheel is only read.
 
     Raises `WheelError`, `ConfigError` (no image, a template), `InterpreterError`, `SerializeError` (also for anything
-    that would be a caution, if `packaging.strict`), and `ArchiveError` where the archive cannot be written. No archive
-    is left behind then.
+    that would be a caution, if `packaging.strict`), `ArchiveError` (no room for the bundle), and `HatchFlyteError`
+    where the archive cannot be written. No archive is left behind then.
     """
     packaging.require_image()
     wheel = read_wheel(wheel_path)

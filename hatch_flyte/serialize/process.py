@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
 BOOTSTRAP = """\
 import json, sys, types
-names = []
-for name, file, source in json.loads(sys.stdin.buffer.read(int(sys.stdin.buffer.readline()))):
+names, size = [], sys.stdin.buffer.readline()
+if not size:
+    sys.exit(1)
+for name, file, source in json.loads(sys.stdin.buffer.read(int(size))):
     names.append(name)
     module = sys.modules[name] = types.ModuleType(name)
     exec(compile(source, file, "exec"), module.__dict__)
