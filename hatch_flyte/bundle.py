@@ -14,7 +14,7 @@ import tempfile
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from hatch_flyte.errors import ArchiveError
@@ -31,8 +31,12 @@ MEMBER_TIME = 315532800
 """1980-01-01T00:00:00Z in seconds, what flytekit gives the members of its own bundles."""
 
 _DIGEST_LENGTH = 32
-_LEVEL = 6
-"""What `gzip` does by default. Level 9 takes two to four times as long and saves less than a hundredth."""
+_LEVEL = 5
+"""Of zlib. Level 6, what `gzip` does by default, takes a third longer and saves a hundredth; 9 four times, for two."""
+_SIZE, _CHECKSUM = slice(124, 135), slice(148, 156)
+"""Fields of a tar header (POSIX ustar): octal digits, and a zero after the size."""
+_USTAR_SIZE = 8**11 - 1
+"""Bytes that eleven octal digits can say."""
 _PIECE = 256 << 10
 """Bytes that are compressed at a time."""
 _AHEAD = 8
@@ -214,9 +218,27 @@ def _written(files: Iterable[AnyFile], tar: io.BufferedIOBase) -> Iterator[Strea
 
 
 def _header(file: AnyFile) -> bytes:
-    member = tarfile.TarInfo(file.name)
-    member.size, member.mtime = file.size, MEMBER_TIME
-    member.mode = 0o755 if file.executable else 0o644
+    name = file.name.encode()
+    if len(name) > tarfile.LENGTH_NAME or not name.isascii() or file.size > _USTAR_SIZE:
+        return _tarfile_header(file.name, file.size, executable=file.executable)
+    # What `tarfile` makes of it, in a tenth of the time.
+    block = bytearray(_nameless_header(executable=file.executable))
+    block[: len(name)] = name
+    block[_SIZE] = b"%011o" % file.size
+    block[_CHECKSUM] = b" " * 8
+    block[_CHECKSUM] = b"%06o\0 " % sum(block)
+    return bytes(block)
+
+
+@cache
+def _nameless_header(*, executable: bool) -> bytes:
+    return _tarfile_header("", 0, executable=executable)
+
+
+def _tarfile_header(name: str, size: int, *, executable: bool) -> bytes:
+    member = tarfile.TarInfo(name)
+    member.size, member.mtime = size, MEMBER_TIME
+    member.mode = 0o755 if executable else 0o644
     return member.tobuf(tarfile.PAX_FORMAT)
 
 

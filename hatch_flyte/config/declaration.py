@@ -195,7 +195,7 @@ KEYS: Mapping[str, Key] = _by_name(
     _packaging(
         "allow",
         Strings(),
-        "Globs of files in the bundle that look like secrets and are none.",
+        "Globs, over whole names in the bundle (`*` crosses `/`), of files that look like secrets and are none.",
         default=(),
     ),
     _packaging(
