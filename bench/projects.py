@@ -41,7 +41,9 @@ class Size:
         return self.tasks + 2 * self.workflows
 
 
-SIZES = {240: Size(192, 24), 1000: Size(800, 100)}
+SIZES = {30: Size(24, 3), 240: Size(192, 24), 1000: Size(800, 100), 5000: Size(4000, 500)}
+PUBLISHED = (240, 1000)
+"""Those that are published too."""
 
 
 def write_project(root: Path, size: Size) -> None:

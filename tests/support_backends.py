@@ -40,12 +40,14 @@ dependencies = ["flytekit"]
 optional-dependencies = { more = ["rich"] }
 """
 
-CONFIGURATION = f"""
-[tool.hatch-flyte]
-image = "ghcr.io/acme/ferry:{{version}}"
+QUICK = f"""
 python = {sys.executable!r}
+load-check = false
 """
 """An interpreter that has flytekit is named, so that not every build installs it."""
+CONFIGURATION = f"""
+[tool.hatch-flyte]
+image = "ghcr.io/acme/ferry:{{version}}"{QUICK}"""
 
 SETUP_CFG = """
 [metadata]
@@ -201,7 +203,7 @@ def workspace(root: Path, environ: Mapping[str, str], backend: Backend) -> Proje
     No interpreter is configured: what the ferry requires has to be installed to build it.
     """
     ferry = backend.project(root / "packages" / "ferry", environ)
-    ferry.edit("pyproject.toml", f"python = {sys.executable!r}", SOURCES)
+    ferry.edit("pyproject.toml", QUICK, f"\n{SOURCES}")
     ferry.edit("pyproject.toml", '["flytekit"]', '["flytekit", "acme-harbour"]')
     ferry.edit("src/acme_ferry/crossings.py", "from flytekit", "from acme_harbour import DEPTH\nfrom flytekit")
     harbour = root / "packages" / "harbour"

@@ -76,7 +76,7 @@ class TestNamedOutput:
 class TestFinishing:
     @pytest.mark.flytekit
     def test_an_archive_goes_where_the_wheel_lands_and_not_where_it_lies(self, tmp_path: Path) -> None:
-        (tmp_path / "pyproject.toml").write_text('[tool.hatch-flyte]\nimage = "ghcr.io/acme/p:1"\n')
+        (tmp_path / "pyproject.toml").write_text('[tool.hatch-flyte]\nimage = "ghcr.io/acme/p:1"\nload-check = false\n')
         (tmp_path / ".tmp-1").mkdir()
         host = Host()
 
@@ -88,7 +88,9 @@ class TestFinishing:
 
     @pytest.mark.flytekit
     def test_what_packaging_warns_of_is_told(self, tmp_path: Path) -> None:
-        (tmp_path / "pyproject.toml").write_text('[tool.hatch-flyte]\nimage = "ghcr.io/acme/p:latest"\n')
+        (tmp_path / "pyproject.toml").write_text(
+            '[tool.hatch-flyte]\nimage = "ghcr.io/acme/p:latest"\nload-check = false\n'
+        )
         host = Host()
 
         finish(project(tmp_path), built(tmp_path), host)

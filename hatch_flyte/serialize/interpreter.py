@@ -110,7 +110,7 @@ def choose_interpreter(request: Request) -> Interpreter:
 def _configured(request: Request) -> Interpreter:
     program, *arguments = request.configured
     # Not resolved: an environment's interpreter is a link, and finds its environment by the link's place.
-    path = str(request.root / program) if Path(program).name != program else program
+    path = str((request.root / program).absolute()) if Path(program).name != program else program
     found = shutil.which(path)
     if found is None:
         raise InterpreterError(

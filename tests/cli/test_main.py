@@ -120,7 +120,8 @@ def test_the_documentation_has_every_command_and_option() -> None:
     chapters = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", DOCS.read_text(), re.MULTILINE | re.DOTALL))
 
     for name, command in {"hatch-flyte": main, **main.commands}.items():
-        known = {word for one in command.params if isinstance(one, click.Option) for word in one.opts}
+        options = [one for one in command.params if isinstance(one, click.Option)]
+        known = {word for one in options for word in (*one.opts, *one.secondary_opts)}
         if name == "hatch-flyte":
             known |= {"-h", "--help"}
         rows = [line for line in chapters[name].splitlines() if line.startswith("| `-")]

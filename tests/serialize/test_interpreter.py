@@ -91,7 +91,7 @@ class TestConfigured:
         assert error.message == (
             f"tool.hatch-flyte.python: expected a Python interpreter (got `{path}`, which is no program)"
         )
-        assert "change `python` under [tool.hatch-flyte]" in error.hint
+        assert "change tool.hatch-flyte.python" in error.hint
 
 
 @pytest.mark.flytekit

@@ -45,7 +45,8 @@ def refusal(folder: Path, files: dict[str, str], settings: Settings = SETTINGS, 
 
 MAPPED = """
 from functools import partial
-from flytekit import dynamic, map_task, task, workflow
+from flytekit import PodTemplate, dynamic, map_task, task, workflow
+from kubernetes.client import V1PodSpec
 from flytekit.core.legacy_map_task import map_task as legacy_map_task
 from flytekit.extras.tasks.shell import ShellTask
 from flytekit import kwtypes
@@ -70,6 +71,10 @@ def old(numbers: list[int]) -> list[int]:
 def unrolled(a: int) -> int:
     return one(a=a)
 
+@task(pod_template=PodTemplate(primary_container_name="primary", pod_spec=V1PodSpec(containers=[])))
+def in_pod(a: int) -> int:
+    return a
+
 shell = ShellTask(name="shell", script="true", inputs=kwtypes(a=int))
 """
 
@@ -77,7 +82,9 @@ shell = ShellTask(name="shell", script="true", inputs=kwtypes(a=int))
 class TestWhatLoads:
     @pytest.mark.parametrize("code", ["image", "wheel"])
     def test_every_kind_of_task_that_a_pod_loads_passes_in_silence(self, tmp_path: Path, code: Any) -> None:
-        assert check(tmp_path, {"acme__tasks.py": MAPPED, "t.py": TASK}, replace(SETTINGS, code=code)) == []
+        files = {"acme__tasks.py": MAPPED, "t.py": TASK}
+
+        assert check(tmp_path, files, replace(SETTINGS, code=code), requires=("kubernetes",)) == []
 
     def test_flytekits_own_image_has_what_flytekit_requires(self, tmp_path: Path) -> None:
         assert check(tmp_path, {"t.py": "import json, grpc, click\n" + TASK}, STOCK) == []

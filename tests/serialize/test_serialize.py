@@ -15,7 +15,7 @@ from support_wheels import WheelSource, build_wheel, wheel_of
 from hatch_flyte.entity import Kind
 from hatch_flyte.errors import ConfigError, SerializeError, WheelError
 from hatch_flyte.serialize import Serialized, Settings, serialize
-from hatch_flyte.serialize.modules import select_modules
+from hatch_flyte.serialize.modules import check_patterns, select_modules
 from hatch_flyte.wheel import read_wheel
 
 if TYPE_CHECKING:
@@ -215,14 +215,14 @@ class TestModules:
     def test_an_unknown_name_is_refused_with_a_suggestion(self, tmp_path: Path) -> None:
         wheel = read_wheel(wheel_of(tmp_path, acme__flows="", acme__tasks=""))
         with pytest.raises(SerializeError) as caught:
-            select_modules(wheel, ["acme.flow"])
+            check_patterns("tool.hatch-flyte.modules", ["acme.flow"], wheel)
         expected = "tool.hatch-flyte.modules: expected modules that the wheel ships (got `acme.flow`)"
         assert (caught.value.message, caught.value.hint) == (expected, "Did you mean `acme.flows`?")
 
     def test_an_unknown_name_that_is_like_none_is_refused_with_the_list(self, tmp_path: Path) -> None:
         wheel = read_wheel(wheel_of(tmp_path, **{f"m{number:02}": "" for number in range(22)}))
         with pytest.raises(SerializeError) as caught:
-            select_modules(wheel, ["zzzzzz"])
+            check_patterns("tool.hatch-flyte.modules", ["zzzzzz"], wheel)
         assert caught.value.hint.startswith("It ships `m00`, `m01`")
         assert caught.value.hint.endswith("`m19` and 2 more.")
 

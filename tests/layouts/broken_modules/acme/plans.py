@@ -1,0 +1,1 @@
+from acme.flows import flow

@@ -1,0 +1,1 @@
+raise SystemExit("this deploys, and is not in the wheel")

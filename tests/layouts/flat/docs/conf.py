@@ -1,0 +1,1 @@
+raise SystemExit("this makes documentation, and is not in the wheel")

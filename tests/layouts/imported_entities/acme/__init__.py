@@ -1,0 +1,1 @@
+from acme.jobs import double

@@ -1,0 +1,6 @@
+from flytekit import task
+
+
+@task
+def double(a: int) -> int:
+    return 2 * a

@@ -1,0 +1,8 @@
+from flytekit import task
+
+from acme.settings import FACTOR
+
+
+@task
+def double(a: int) -> int:
+    return 2 * a

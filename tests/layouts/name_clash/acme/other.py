@@ -1,0 +1,3 @@
+from flytekit import ContainerTask
+
+tide = ContainerTask(name="acme.tide", image="alpine:3.20", command=["echo", "2"])

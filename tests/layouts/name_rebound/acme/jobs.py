@@ -1,0 +1,11 @@
+import functools
+
+from flytekit import task
+
+
+@task
+def double(a: int) -> int:
+    return 2 * a
+
+
+double = functools.partial(double, a=2)

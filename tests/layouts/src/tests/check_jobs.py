@@ -1,0 +1,1 @@
+raise SystemExit("this is a test, and not in the wheel")

@@ -1,0 +1,2 @@
+def tide() -> int:
+    return 3

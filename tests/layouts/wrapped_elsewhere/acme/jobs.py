@@ -1,0 +1,5 @@
+from flytekit import task
+
+from acme.plain import double as plain
+
+double = task(plain)
