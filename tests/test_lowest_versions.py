@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 from zipfile import ZipFile
 
 import pytest
@@ -67,7 +68,7 @@ def floors(wheel: Path) -> list[Requirement]:
 @pytest.fixture(scope="module", params=["3.10", "3.11", "3.12", "3.13"])
 def lowest(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Lowest:
     python = interpreter(request.param)
-    folder = tmp_path_factory.mktemp("lowest")
+    folder = tmp_path_factory.mktemp(f"lowest-{uuid4().hex}-")  # uv caches local wheels by path
     wheel = build_own_wheel(folder)
     environment = {"python_version": request.param, "extra": "server"}
     requirements = [one for one in floors(wheel) if not one.marker or one.marker.evaluate(environment)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from support_machine import Builds, Venv
@@ -21,8 +22,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def offered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with hatch-flyte's own wheel; a fresh path, since frontends cache local wheels by path."""
-    folder = tmp_path_factory.mktemp("offered")
+    """The folder with hatch-flyte's own wheel; a path that never was, since frontends cache local wheels by path."""
+    folder = tmp_path_factory.mktemp(f"offered-{uuid4().hex}-")
     build_own_wheel(folder)
     return folder
 

@@ -45,7 +45,7 @@ def refusal(folder: Path, files: dict[str, str], settings: Settings = SETTINGS, 
 
 MAPPED = """
 from functools import partial
-from flytekit import PodTemplate, dynamic, map_task, task, workflow
+from flytekit import PodTemplate, dynamic, eager, map_task, task, workflow
 from kubernetes.client import V1PodSpec
 from flytekit.core.legacy_map_task import map_task as legacy_map_task
 from flytekit.extras.tasks.shell import ShellTask
@@ -74,6 +74,10 @@ def unrolled(a: int) -> int:
 @task(pod_template=PodTemplate(primary_container_name="primary", pod_spec=V1PodSpec(containers=[])))
 def in_pod(a: int) -> int:
     return a
+
+@eager
+async def eagerly(a: int) -> int:
+    return one(a=a)
 
 shell = ShellTask(name="shell", script="true", inputs=kwtypes(a=int))
 """
