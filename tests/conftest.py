@@ -11,6 +11,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+collect_ignore = ["layouts"]  # projects of users, some with tests of their own
+
 NOT_RUN: Counter[str] = Counter()
 
 LONG = "long: `hatch run test-all` runs them"
