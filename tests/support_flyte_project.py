@@ -1,7 +1,8 @@
-"""A project with one of nearly everything that flytekit can express, as the files of a wheel."""
+"""A project with one of everything that flytekit can express, as the files of a wheel."""
 
 from __future__ import annotations
 
+from support_flyte_kinds import KINDS
 from support_wheels import WheelSource
 
 IMAGE = "ghcr.io/acme/pipelines:1.4"
@@ -307,6 +308,7 @@ PROJECT = WheelSource(
         "acme/tasks.py": TASKS,
         "acme/flows.py": FLOWS,
         "acme/plans.py": PLANS,
+        "acme/kinds.py": KINDS,
         "company/part/jobs.py": PART,
         "single.py": PART,
     }

@@ -1,4 +1,17 @@
-"""Small real projects, each built once: what packaging must give of each, or say. See tests/layouts/README.md."""
+"""Small real projects, each built once with hatchling and packaged: what that must give, or say.
+
+`layouts/NAME/expected.toml` says it, with these keys:
+
+- `about`: what is odd about the project.
+- `gives`: each entity as `KIND NAME FILE:LINE`, with `outside` for what the wheel does not hold; all of them.
+- `archive`, `image`, `bundle`: the archive's name, the default image, the bundle's files without the metadata.
+- `warns`, `prints`: fragments of what is warned of, and of what the modules themselves print. Without `warns`: nothing.
+- `says`, `code`: fragments of the error, and the exit code. There is no archive then.
+- `project`: the folder of the project, in a monorepo.
+- `long`: whether the short run leaves it out, since others show nearly the same.
+
+What lies in a project's `environment` is installed in its `.venv`.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +36,8 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
+    from _pytest.mark.structures import ParameterSet
+
     from hatch_flyte.archive import Archive
     from hatch_flyte.manifest import ManifestEntity
 
@@ -111,7 +126,12 @@ def check_archive(archive: Archive, expected: dict[str, Any]) -> None:
         assert archive.manifest.images["default"] == expected["image"]
 
 
-@pytest.mark.parametrize("layout", sorted(path.parent.name for path in LAYOUTS.glob("*/expected.toml")))
+def layouts() -> list[ParameterSet]:
+    names = sorted(path.parent.name for path in LAYOUTS.glob("*/expected.toml"))
+    return [pytest.param(name, marks=[pytest.mark.long] if expectation(name).get("long") else []) for name in names]
+
+
+@pytest.mark.parametrize("layout", layouts())
 def test_a_layout_gives_what_it_must_or_says_why_not(layout: str, tmp_path: Path) -> None:
     expected = expectation(layout)
     done = package(copy_of(layout, tmp_path), tmp_path)

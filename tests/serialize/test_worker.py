@@ -246,14 +246,14 @@ class TestOtherInterpreters:
         (tmp_path / "away").mkdir()
         wrapper = program(tmp_path / "elsewhere", f'cd {tmp_path}/away && exec env -i {sys.executable} "$@"')
         source = WheelSource({"acme/flows.py": TASK})
-        interpreter = Interpreter((str(wrapper),), "configured by `python`")
+        interpreter = Interpreter((str(wrapper),), "the interpreter that `python` names")
         expected = serialize_source(tmp_path, source)
         assert serialize_source(tmp_path, source, interpreter=interpreter) == expected
         assert list((tmp_path / "away").iterdir()) == []
 
     def test_one_without_flytekit_is_told(self, tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True)
-        interpreter = Interpreter((str(tmp_path / "venv" / "bin" / "python"),), "configured by `python`")
+        interpreter = Interpreter((str(tmp_path / "venv" / "bin" / "python"),), "the interpreter that `python` names")
         with pytest.raises(InterpreterError) as caught:
             serialize_source(tmp_path, WheelSource({"t.py": TASK}), interpreter=interpreter)
         python = ".".join(map(str, sys.version_info[:3]))

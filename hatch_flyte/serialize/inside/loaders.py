@@ -8,6 +8,15 @@ from typing import Any
 _ENTRY_POINTS = {"pyflyte-execute": False, "pyflyte-map-execute": True}
 """Commands that load a task by a resolver, and whether that task is mapped (flytekit/bin/entrypoint.py)."""
 
+_TEMPLATE = "{{.taskTemplatePath}}"
+"""What stands for the task's protobuf, which is all that some tasks are loaded from; Flyte fills it in at run time."""
+
+_STAND_IN = "_dummy_task_func"
+"""flytekit's function in the inner tasks of shell tasks and notebooks, which are registered, and nothing runs."""
+
+_CLEANING_UP = ["eager", "failure", "handler"]
+"""The arguments of what cleans up after an eager task: flytekit loads one task for all of them."""
+
 
 def loader_of(message: Any) -> dict[str, Any] | None:
     """Return what loading the task of a `TaskSpec` takes, and what it is checked against; None if nothing is loaded."""
@@ -18,10 +27,8 @@ def loader_of(message: Any) -> dict[str, Any] | None:
             at = arguments.index("--resolver")
             own = arguments[at + 2 :]
             own = own[1:] if own[:1] == ["--"] else own
-            if any(word.startswith("flytekit.extras.") for word in own):
-                return None  # a shell task's inner one: it is registered, and nothing runs it
-            if own == ["eager", "failure", "handler"]:
-                return None  # what cleans up after an eager task: flytekit loads one task for all of them
+            if _TEMPLATE in own or own[-1:] == [_STAND_IN] or own == _CLEANING_UP:
+                return None
             return {
                 "name": template.id.name,
                 "resolver": arguments[at + 1],

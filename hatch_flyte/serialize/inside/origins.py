@@ -7,12 +7,15 @@ import builtins
 import csv
 import functools
 import importlib
+import json
 import os
 import sys
 from importlib.metadata import Distribution, distributions
 from importlib.util import resolve_name
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,15 +32,34 @@ class Installed:
         self.facts: dict[str, dict[str, Any]] = {}
         """By name as the distribution spells it: version and requirements."""
         self._owners: dict[str, str] = {}
+        self._folders: dict[str, str] = {}
+        """By folder that a distribution is installed from as editable: the name."""
         for distribution in distributions():
             name = distribution.metadata["Name"]
             if name and name not in self.facts:
                 self.facts[name] = {"version": distribution.version, "requires": distribution.requires or []}
                 self._owners.update((file, name) for file in _files(distribution))
+                if folder := _editable_folder(distribution):
+                    self._folders[folder] = name
 
     def owner(self, file: str) -> str:
         """Return the distribution that a file belongs to, or nothing."""
-        return self._owners.get(file) or self._owners.get(os.path.realpath(file), "")
+        real = os.path.realpath(file)
+        return self._owners.get(file) or self._owners.get(real) or self._editable_owner(real)
+
+    def _editable_owner(self, file: str) -> str:
+        """Return the distribution whose folder is the innermost around a file; in an environment there, nobody's."""
+        around = [folder for folder in self._folders if file.startswith(folder)]
+        innermost = max(around, key=len, default="")
+        return "" if "site-packages" in Path(file[len(innermost) :]).parts else self._folders.get(innermost, "")
+
+
+def _editable_folder(distribution: Distribution) -> str:
+    """Return the folder of an editable installation (PEP 660), which the environment records by PEP 610; or nothing."""
+    facts = json.loads(distribution.read_text("direct_url.json") or "{}")
+    url = urlsplit(facts.get("url", ""))
+    is_editable = url.scheme == "file" and facts.get("dir_info", {}).get("editable")
+    return os.path.join(os.path.realpath(url2pathname(url.path)), "") if is_editable else ""  # noqa: PTH118 # with its end
 
 
 def _files(distribution: Distribution) -> Iterator[str]:
@@ -100,19 +122,20 @@ class Imports:
             facts = {"file": file, "line": line, "module": name}
             if of_wheel := self._place.relative(origin):
                 found.append({**facts, "of_wheel": of_wheel})
-            elif not self._is_guarded(file, line):
+            elif not any(line in lines for lines in _guards(self._place.root / file)):
                 found.append({**facts, "distribution": installed.owner(origin), "path": origin})
         return found
 
-    @functools.cache  # noqa: B019 # one object lives as long as the process
-    def _is_guarded(self, file: str, line: int) -> bool:
-        """Return whether the import is one that may fail: in a `try` that catches it."""
-        source = Path(self._place.root, file)
-        try:
-            tree = ast.parse(source.read_bytes())
-        except (OSError, SyntaxError, ValueError):  # a compiled module
-            return False
-        return any(_catches_import(node, line) for node in ast.walk(tree) if isinstance(node, ast.Try))
+
+@functools.cache
+def _guards(source: Path) -> list[range]:
+    """Return the lines whose imports may fail, since they stand in a `try` that catches that."""
+    try:
+        tree = ast.parse(source.read_bytes())
+    except (OSError, SyntaxError, ValueError):  # a compiled module
+        return []
+    blocks = [node for node in ast.walk(tree) if isinstance(node, ast.Try) and _catches_import(node)]
+    return [range(block.body[0].lineno, (block.body[-1].end_lineno or 0) + 1) for block in blocks]
 
 
 def _origin(name: str) -> str:
@@ -122,10 +145,9 @@ def _origin(name: str) -> str:
     return getattr(sys.modules.get(name), "__file__", None) or ""
 
 
-def _catches_import(node: ast.Try, line: int) -> bool:
-    inside = any(one.lineno <= line <= (one.end_lineno or one.lineno) for one in node.body)
-    return inside and any(_names_of(handler.type) & _CATCHES or handler.type is None for handler in node.handlers)
+def _catches_import(node: ast.Try) -> bool:
+    return any(handler.type is None or _names_of(handler.type) & _CATCHES for handler in node.handlers)
 
 
-def _names_of(expression: ast.expr | None) -> set[str]:
-    return {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)} if expression else set()
+def _names_of(expression: ast.expr) -> set[str]:
+    return {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}

@@ -1,8 +1,14 @@
-from flytekit import workflow
+from flytekit import task, workflow
 
+from weather import HEIGHT
 from weather.jobs import double
+
+
+@task
+def tide(a: int) -> int:
+    return HEIGHT * a
 
 
 @workflow
 def flow(a: int) -> int:
-    return double(a=a)
+    return double(a=tide(a=a))
