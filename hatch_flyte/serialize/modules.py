@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import fnmatch
 from typing import TYPE_CHECKING
 
 from hatch_flyte.errors import SerializeError
+from hatch_flyte.serialize.inside.patterns import fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,12 +43,6 @@ def check_patterns(where: str, patterns: Sequence[str], wheel: Wheel) -> None:
 def fits_any(module: str, patterns: Iterable[str]) -> bool:
     """Return whether one of the patterns means the module."""
     return any(fits(module, pattern) for pattern in patterns)
-
-
-def fits(module: str, pattern: str) -> bool:
-    """Return whether `pattern` means the module: it is what the pattern says, or lies below something that is."""
-    parts = module.split(".")
-    return any(fnmatch.fnmatchcase(".".join(parts[:end]), pattern) for end in range(1, len(parts) + 1))
 
 
 def listed(names: Sequence[str]) -> str:

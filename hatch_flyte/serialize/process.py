@@ -51,8 +51,8 @@ _SHARED = ("inside.streams", "inside.place", "inside.traces", "inside.program", 
 _MODULES: dict[Program, tuple[str, ...]] = {
     "serializing": (
         *_SHARED,
-        *("inside.entities", "inside.normalize", "inside.images", "inside.kit", "inside.defaults", "inside.loaders"),
-        *("inside.variables", "inside.serializing"),
+        *("inside.entities", "inside.normalize", "inside.images", "inside.kit", "inside.patterns"),
+        *("inside.defaults", "inside.loaders", "inside.variables", "inside.serializing"),
     ),
     "loading": (*_SHARED, "inside.origins", "probe", "inside.loading"),
 }
@@ -92,6 +92,8 @@ class InsideProcess:
                 start_new_session=True,
             )
         except OSError as problem:
+            if self._kept_output:
+                self._kept_output.close()
             reason = problem.strerror or problem
             raise InterpreterError(f"{interpreter}: cannot be started ({reason})", hint=_CHANGE) from problem
 

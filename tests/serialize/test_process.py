@@ -21,11 +21,11 @@ def scripted(folder: Path, script: str) -> Interpreter:
     path = folder / "interpreter"
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
-    return Interpreter((str(path),), "configured by `python`")
+    return Interpreter((str(path),), "the interpreter that `python` names")
 
 
 def test_a_command_that_cannot_be_started_is_told(tmp_path: Path) -> None:
-    interpreter = Interpreter((str(tmp_path / "gone"),), "configured by `python`")
+    interpreter = Interpreter((str(tmp_path / "gone"),), "the interpreter that `python` names")
     with pytest.raises(InterpreterError) as caught:
         serialize_source(tmp_path, SOURCE, interpreter=interpreter)
     assert caught.value.message == f"{interpreter}: cannot be started (No such file or directory)"

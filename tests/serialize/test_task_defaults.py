@@ -95,7 +95,7 @@ def test_what_is_said_of_some_tasks_counts_for_those_and_the_last_wins(tmp_path:
         TaskDefaults(pattern="acme.*", image="ghcr.io/acme/glob:1", env={"WHO": "glob", "GLOB": "1"}),
         TaskDefaults(pattern="acme.jobs.plain", env={"WHO": "name"}, resources={"requests.gpu": "1"}),
         TaskDefaults(pattern="raw", resources={"requests.cpu": "3"}),
-        TaskDefaults(pattern="acme.nothing"),
+        TaskDefaults(pattern="acme.nothing", where="the table"),
     )
 
     result = serialized(tmp_path, env={"WHO": "all"}, resources={"requests.cpu": "1"}, tasks=tables)
@@ -107,7 +107,7 @@ def test_what_is_said_of_some_tasks_counts_for_those_and_the_last_wins(tmp_path:
     assert (found["own"].image, found["raw"].image) == ("ghcr.io/acme/own:1", "alpine:3")
     assert requests(found["plain"]) == requests(found["map"]) == {"cpu": "1", "gpu": "1"}
     assert requests(found["raw"]) == {"cpu": "3"}
-    assert [one.pattern for one in result.unused] == ["acme.nothing"]
+    assert result.unused == ("the table",)
 
 
 @pytest.mark.parametrize("wanted", [True, False])

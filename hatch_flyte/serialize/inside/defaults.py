@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import fnmatch
 import importlib
 from typing import TYPE_CHECKING, Any
+
+from hatch_flyte.serialize.inside.patterns import fits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,12 +63,6 @@ class Defaults:
         default = self._configuration.Image.look_up_image_info("default", image)
         others = [one for one in images.images or [] if one.name != "default"]
         return self._configuration.ImageConfig.create_from(default, others)
-
-
-def fits(name: str, pattern: str) -> bool:
-    """Return whether a dotted name is what `pattern` says, or lies below it."""
-    parts = name.split(".")
-    return any(fnmatch.fnmatchcase(".".join(parts[:end]), pattern) for end in range(1, len(parts) + 1))
 
 
 def _names(task: Any, module: str) -> list[str]:
