@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from flyteidl.core.identifier_pb2 import Identifier
     from flyteidl.core.interface_pb2 import Parameter
     from flyteidl.core.literals_pb2 import BindingData, Literal, Primitive, Scalar
-    from flyteidl.core.tasks_pb2 import Resources
     from flyteidl.core.types_pb2 import BlobType, LiteralType, OutputReference
     from flyteidl.core.workflow_pb2 import ArrayNode, GateNode, Node
     from google.protobuf.message import Message
@@ -222,11 +221,6 @@ def _array_words(array: ArrayNode) -> str:
     if array.HasField("min_success_ratio") and array.min_success_ratio != 1:
         return f"{words}, at least {array.min_success_ratio:.0%} must succeed"
     return words
-
-
-def resource_word(message: Resources.ResourceEntry) -> str:
-    """Return which resource an entry is about: `CPU`, `MEMORY`, `GPU`, `EPHEMERAL_STORAGE`."""
-    return _enum_word(message, "name")
 
 
 def duration_words(message: Any) -> str:

@@ -51,7 +51,7 @@ def _interpreter(loaded: Config) -> dict[str, str]:
     request = Request(
         requires=read_project(loaded.root).requirements,
         configured=packaging.python,
-        configured_where=packaging.where("python"),
+        configured_where=packaging.places.where("python"),
         root=loaded.root,
         virtual_env=loaded.environ.get("VIRTUAL_ENV"),
     )

@@ -23,7 +23,8 @@ from hatch_flyte.config.checks import (
 )
 from hatch_flyte.config.endpoint import endpoint_expectation
 from hatch_flyte.config.keys import Group, Key, Place
-from hatch_flyte.config.kinds import Boolean, Command, Integer, Quantities, String, Strings, Table, Tables, choice
+from hatch_flyte.config.kinds import Boolean, Command, Integer, String, Strings, choice
+from hatch_flyte.config.tables import Quantities, Table, Tables
 from hatch_flyte.config.templates import image_expectation, version_expectation
 
 if TYPE_CHECKING:

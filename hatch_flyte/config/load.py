@@ -13,12 +13,13 @@ from hatch_flyte.config.clusters import read_clusters
 from hatch_flyte.config.declaration import KEYS
 from hatch_flyte.config.files import TOOL_SPOT, USER_SPOT, read_project, read_user_table
 from hatch_flyte.config.keys import Group, Place, field_name
-from hatch_flyte.config.kinds import Quantities, Table, Tables, shown
+from hatch_flyte.config.kinds import shown
 from hatch_flyte.config.reader import Reader
+from hatch_flyte.config.tables import Quantities, Table, Tables
 from hatch_flyte.config.targets import Choice, choose_targets, is_ci
 from hatch_flyte.config.tasks import read_tasks
 from hatch_flyte.config.templates import STOCK, registered_version
-from hatch_flyte.config.values import Call, Packaging, Publishing, Setting, Target
+from hatch_flyte.config.values import Call, Packaging, Places, Publishing, Setting, Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +96,7 @@ def load(sources: Sources) -> Config:
     return Config(
         packaging=Packaging(
             tasks=tasks,
-            places={key: setting.where for key, setting in settings.items()},
+            places=Places({key: setting.where for key, setting in settings.items()}),
             **values[Group.PACKAGING],
         ),
         publishing=_publishing(values[Group.PUBLISHING], clusters),

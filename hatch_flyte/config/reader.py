@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_flyte.config.declaration import KEYS, LATER, LATER_FOR_CLUSTERS
 from hatch_flyte.config.keys import PREFIX, RESERVED, Place, key_of_variable, variable
-from hatch_flyte.config.kinds import Tables, got, quoted
+from hatch_flyte.config.kinds import got, quoted
 from hatch_flyte.config.refusals import refusal
 from hatch_flyte.config.spots import OptionSpot, VariableSpot
+from hatch_flyte.config.tables import Tables
 from hatch_flyte.config.values import Setting
 from hatch_flyte.errors import ConfigError, Problem
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hatch_flyte.config.declaration import TASK_KEYS
-from hatch_flyte.config.kinds import Quantities, Table, quoted
+from hatch_flyte.config.kinds import quoted
 from hatch_flyte.config.reader import inner_dotted
+from hatch_flyte.config.tables import Quantities, Table
 from hatch_flyte.config.values import TaskDefaults
 
 if TYPE_CHECKING:

@@ -30,6 +30,18 @@ class Setting:
     """Full name of the key as the user wrote it, for messages; empty for a default."""
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the user said what, for messages."""
+
+    said: Mapping[str, str]
+    """Full names of keys, as they stand in a table, a variable or an option, by key; empty for a default."""
+
+    def where(self, key: str) -> str:
+        """Return the full name of a key; where nobody said it, as it would stand in pyproject.toml."""
+        return self.said.get(key) or f"tool.hatch-flyte.{key}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskDefaults:
     """What is said of some tasks, for where they say nothing themselves."""
@@ -82,18 +94,13 @@ class Packaging:
     output_dir: str
     """Relative to the project folder; empty: beside the wheel."""
     ownership_annotation: bool
-    places: Mapping[str, str] = field(default_factory=dict)
-    """Where each key was said, by key, for messages."""
-
-    def where(self, key: str) -> str:
-        """Return the full name of a key as the user said it: in a table, a variable or an option."""
-        return self.places.get(key) or f"tool.hatch-flyte.{key}"
+    places: Places = field(default_factory=lambda: Places({}))
 
     def require_image(self) -> str:
         """Return the image's template; `ConfigError` where none is configured."""
         if not self.image:
             raise ConfigError(
-                [Problem(self.where("image"), "expected an image for the tasks that name none (got none)")],
+                [Problem(self.places.where("image"), "expected an image for the tasks that name none (got none)")],
                 hint=(
                     'Set it in pyproject.toml ([tool.hatch-flyte] image = "ghcr.io/acme/pipelines:{version}"), in the '
                     "environment (HATCH_FLYTE_IMAGE), or with `hatch-flyte package --image`."

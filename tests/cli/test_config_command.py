@@ -97,4 +97,4 @@ def test_why_no_interpreter_fits_is_shown(door: Door, monkeypatch: pytest.Monkey
 def test_a_configured_interpreter_is_shown(door: Door) -> None:
     door.configure(f'[tool.hatch-flyte]\npython = "{sys.executable}"\n')
 
-    assert f"interpreter: {sys.executable} (configured by `python`)" in door("config").out
+    assert f"interpreter: {sys.executable} (the interpreter that `python` names)" in door("config").out

@@ -9,7 +9,7 @@ import pytest
 
 from hatch_flyte.config.declaration import CLUSTER_KEYS, KEYS, LATER, LATER_FOR_CLUSTERS
 from hatch_flyte.config.keys import Place, variable
-from hatch_flyte.config.kinds import Tables
+from hatch_flyte.config.tables import Tables
 
 if TYPE_CHECKING:
     from support_config import Project
