@@ -27,7 +27,7 @@ from hatch_flyte.untrusted import escaped, leaves, oddity, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from typing import BinaryIO
+    from typing import IO
 
     from hatch_flyte.tar_stream import TarMember
 
@@ -76,14 +76,15 @@ def _refused(path: Path, why: str) -> ArchiveError:
     )
 
 
-def _tar(stream: BinaryIO) -> TarStream:
-    return TarStream(unpacked(stream), max_content=MAX_CONTENT, max_header=MAX_HEADER)
+def limited_tar(stream: IO[bytes]) -> TarStream:
+    """Return the members of an archive, or of a bundle, within the limits of this module."""
+    return TarStream(unpacked(stream), max_content=MAX_CONTENT, max_header=MAX_HEADER, max_members=MAX_MEMBERS)
 
 
-def _read(path: Path, stream: BinaryIO) -> Archive:
+def _read(path: Path, stream: IO[bytes]) -> Archive:
     members: list[Member] = []
     bundle: Bundle | None = None
-    tar = _tar(stream)
+    tar = limited_tar(stream)
     for name, data in _files(path, tar):
         if name.startswith("fast") and name.endswith(".tar.gz"):
             if bundle is not None:
@@ -102,7 +103,7 @@ def _read(path: Path, stream: BinaryIO) -> Archive:
 
 def _files(path: Path, tar: TarStream) -> Iterator[tuple[str, bytes]]:
     seen: set[str] = set()
-    for member in _counted(path, tar):
+    for member in tar:
         name = PurePosixPath(member.name)
         if name.is_absolute() or ".." in name.parts or "\\" in member.name:
             raise _refused(path, f"expected member names below the archive (got {shown(member.name)})")
@@ -116,13 +117,6 @@ def _files(path: Path, tar: TarStream) -> Iterator[tuple[str, bytes]]:
             raise _refused(path, f"expected each member once (got {shown(name.name)} twice)")
         seen.add(name.name)
         yield name.name, _content(path, tar, member)
-
-
-def _counted(path: Path, tar: TarStream) -> Iterator[TarMember]:
-    for count, member in enumerate(tar, 1):
-        if count > MAX_MEMBERS:
-            raise _refused(path, f"expected at most {MAX_MEMBERS} members (got more)")
-        yield member
 
 
 def _content(path: Path, tar: TarStream, member: TarMember) -> bytes:
@@ -190,7 +184,7 @@ def _bundle_digest(path: Path, data: bytes) -> str:
     if not data.startswith(GZIP):
         raise _refused(path, "its bundle: expected a file that gzip compressed (got another)")
     try:
-        return ordered_digest(_bundled(path, _tar(io.BytesIO(data))))
+        return ordered_digest(_bundled(path, limited_tar(io.BytesIO(data))))
     except TarError as problem:
         raise _refused(path, f"its bundle: {problem}") from problem
     except zlib.error as problem:
@@ -199,7 +193,7 @@ def _bundle_digest(path: Path, data: bytes) -> str:
 
 def _bundled(path: Path, tar: TarStream) -> Iterator[StreamedFile]:
     before = ""
-    for member in _counted(path, tar):
+    for member in tar:
         name = member.name
         if not member.is_file:
             raise _refused(path, f"expected regular files in the bundle (got {shown(name)} of type {member.kind!r})")
@@ -208,4 +202,4 @@ def _bundled(path: Path, tar: TarStream) -> Iterator[StreamedFile]:
         if name <= before:
             raise _refused(path, f"expected a bundle in the order of its names (got {shown(name)} late, or again)")
         before = name
-        yield StreamedFile(name, member.size, tar.content, executable=bool(member.mode & 0o100))
+        yield StreamedFile(name, member.size, tar.content, executable=member.is_executable)

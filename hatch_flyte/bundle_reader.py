@@ -7,20 +7,20 @@ and no content is kept.
 from __future__ import annotations
 
 import hashlib
-import io
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hatch_flyte.archive_reader import MAX_CONTENT, MAX_HEADER, MAX_MEMBERS
+from hatch_flyte.archive_reader import limited_tar
 from hatch_flyte.errors import ArchiveError
-from hatch_flyte.tar_stream import TarError, TarStream, unpacked
+from hatch_flyte.tar_stream import TarError
 from hatch_flyte.untrusted import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hatch_flyte.bundle import Bundle
+    from hatch_flyte.tar_stream import TarStream
 
 _LINKS: Final = frozenset({"1", "2"})
 """Type flags of hard and symbolic links."""
@@ -46,23 +46,19 @@ def read_bundle(bundle: Bundle) -> list[BundleEntry]:
 
     Raises `ArchiveError` for a bundle that is damaged, too large, or holds devices.
     """
-    tar = TarStream(unpacked(io.BytesIO(bundle.data)), max_content=MAX_CONTENT, max_header=MAX_HEADER)
     try:
-        return list(_entries(tar))
+        return list(_entries(limited_tar(bundle.open())))
     except (TarError, zlib.error) as problem:
         raise ArchiveError(f"its bundle cannot be read: {problem}") from problem
 
 
 def _entries(tar: TarStream) -> Iterator[BundleEntry]:
-    for count, member in enumerate(tar, 1):
-        if count > MAX_MEMBERS:
-            raise TarError(f"expected at most {MAX_MEMBERS} members (got more)")
+    for member in tar:
         if member.is_file:
             digest = hashlib.sha256()
             for piece in tar.content():
                 digest.update(piece)
-            executable = bool(member.mode & 0o100)
-            yield BundleEntry(member.name, member.size, digest.hexdigest(), executable=executable)
+            yield BundleEntry(member.name, member.size, digest.hexdigest(), executable=member.is_executable)
         elif member.kind in _LINKS:
             yield BundleEntry(member.name, 0, "", target=member.link)
         elif not member.is_folder:

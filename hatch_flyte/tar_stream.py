@@ -16,7 +16,7 @@ from hatch_flyte.untrusted import inflated, read_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import BinaryIO
+    from typing import IO
 
 GZIP = b"\x1f\x8b"
 """What a file begins with that gzip compressed."""
@@ -59,12 +59,17 @@ class TarMember:
         return self.kind == "0"
 
     @property
+    def is_executable(self) -> bool:
+        """Whether its owner may execute it."""
+        return bool(self.mode & 0o100)
+
+    @property
     def is_folder(self) -> bool:
         """Whether it is a folder."""
         return self.kind == "5"
 
 
-def unpacked(stream: BinaryIO) -> Iterator[bytes]:
+def unpacked(stream: IO[bytes]) -> Iterator[bytes]:
     """Yield the bytes of `stream`, decompressed if it is one gzip stream; `TarError` and `zlib.error` for damage."""
     start = stream.read(len(GZIP))
     pieces = itertools.chain([start], read_pieces(stream))
@@ -82,12 +87,13 @@ def unpacked(stream: BinaryIO) -> Iterator[bytes]:
 class TarStream:
     """The members of a tar file, one after the other.
 
-    `pieces` are its bytes. `TarError` is raised for more than `max_content` of them, and for a pax header or long name
-    of more than `max_header`.
+    `pieces` are its bytes. `TarError` is raised for more than `max_content` of them, for a pax header or long name of
+    more than `max_header`, and for more than `max_members`.
     """
 
-    def __init__(self, pieces: Iterable[bytes], *, max_content: int, max_header: int) -> None:
+    def __init__(self, pieces: Iterable[bytes], *, max_content: int, max_header: int, max_members: int) -> None:
         self._bytes = _Bytes(iter(pieces), max_content)
+        self._max_members = max_members
         self._max_header, self._headers_left = max_header, MAX_HEADERS
         self._left = self._padding = 0
         self._started = False
@@ -96,7 +102,11 @@ class TarStream:
 
     def __iter__(self) -> Iterator[TarMember]:
         """Yield the members; what is left of the one before is skipped. Ends when all bytes were read."""
+        count = 0
         while (member := self._next()) is not None:
+            count += 1
+            if count > self._max_members:
+                raise TarError(f"expected at most {self._max_members} members (got more)")
             self._left, self._padding = member.size, -member.size % _BLOCK
             yield member
         while rest := self._bytes.some():

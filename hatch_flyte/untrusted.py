@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import zlib
     from collections.abc import Iterable, Iterator
-    from typing import BinaryIO
+    from typing import IO
 
 MAX_NAME = 1024
 """Bytes of a member's name: the longest path that macOS takes (PATH_MAX), the least of the usual systems."""
@@ -86,7 +86,7 @@ def _folders(files: Iterable[str]) -> set[str]:
     return folders
 
 
-def read_pieces(stream: BinaryIO, size: int | None = None) -> Iterator[bytes]:
+def read_pieces(stream: IO[bytes], size: int | None = None) -> Iterator[bytes]:
     """Yield the next `size` bytes of `stream`, or all, in pieces; fewer where it ends."""
     left = size
     while left != 0 and (piece := stream.read(_READ if left is None else min(left, _READ))):

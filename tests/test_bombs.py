@@ -203,7 +203,7 @@ class TestArchive:
         bundle = make_bundle([BundledFile(f"{number:06}", b"") for number in range(501)])
         path = self.archive(tmp_path, *blocks(archive_of(bundle=bundle)))
 
-        assert self.refusal(path) == "expected at most 500 members (got more)"
+        assert self.refusal(path) == "its bundle: expected at most 500 members (got more)"
 
     def test_files_of_an_archive_count_together(self, tmp_path: Path) -> None:
         parts = [Block(b"%02d_x_1.pb" % number, bytes(LIMIT // 8)) for number in range(10)]

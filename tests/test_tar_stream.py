@@ -14,7 +14,7 @@ CONTENT = bytes(range(256)) * 5
 
 
 def stream(data: bytes) -> TarStream:
-    return TarStream(unpacked(io.BytesIO(data)), max_content=1 << 20, max_header=4096)
+    return TarStream(unpacked(io.BytesIO(data)), max_content=1 << 20, max_header=4096, max_members=100)
 
 
 def everything(data: bytes) -> list[tuple[TarMember, bytes]]:
