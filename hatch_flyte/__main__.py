@@ -18,7 +18,7 @@ def main() -> None:
     except KeyboardInterrupt:
         if sys.stderr:
             sys.stderr.write("interrupted\n")
-        sys.exit(130)
+        sys.exit(130)  # signals.INTERRUPTED, which may not be imported yet
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def shipped_files(wheel: Wheel, packaging: Packaging, root: Path) -> tuple[Wheel
     """
     if packaging.code != "wheel":
         return wheel.files
-    texts = {name: _text(root / name, packaging.where("ignore-files")) for name in packaging.ignore_files}
+    texts = {name: _text(root / name, packaging.places.where("ignore-files")) for name in packaging.ignore_files}
     names = [file.name for file in wheel.files]
     kept = set(select_files(names, texts, lambda path: (root / path).exists()).names)
     return tuple(file for file in wheel.files if file.name in kept)

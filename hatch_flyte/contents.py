@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from google.protobuf.message import Message
-    from google.protobuf.struct_pb2 import Struct
 
     from hatch_flyte.archive import Archive, Member
     from hatch_flyte.bundle_reader import BundleEntry
@@ -162,13 +161,7 @@ def _images(content: Content) -> Iterator[str]:
 
 def task_images(spec: Any) -> list[str]:
     """Return the images of a `TaskSpec`: its container's, or those of its pod's containers."""
-    pod = spec.template.k8s_pod.pod_spec
-    found = [spec.template.container.image, *_pod_images(pod, "initContainers"), *_pod_images(pod, "containers")]
+    from hatch_flyte.wire.pods import pod_images
+
+    found = [spec.template.container.image, *pod_images(spec.template.k8s_pod.pod_spec)]
     return list(dict.fromkeys(filter(None, found)))
-
-
-def _pod_images(pod: Struct, key: str) -> Iterator[str]:
-    containers = pod.fields[key].list_value.values if key in pod.fields else []
-    for container in containers:
-        if "image" in container.struct_value.fields:
-            yield container.struct_value.fields["image"].string_value

@@ -7,13 +7,15 @@ import contextlib
 import signal
 from typing import TYPE_CHECKING, TypeVar
 
+from hatch_flyte.signals import ENDING
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 Result = TypeVar("Result")
 
-SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""Ctrl-C, `kill` and a terminal that is closed. Windows has no SIGHUP."""
+SIGNALS = [signal.SIGINT, *ENDING]
+"""Ctrl-C, and what else ends a program."""
 
 
 def run(use_case: Callable[[asyncio.Event], Awaitable[Result]], on_stop: Callable[[], None] = lambda: None) -> Result:

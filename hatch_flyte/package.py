@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import errno
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
@@ -16,7 +15,7 @@ from packaging.specifiers import SpecifierSet
 from hatch_flyte import __version__
 from hatch_flyte.archive import DEFAULT_TIME, Archive, archive_name, members_of, write_archive
 from hatch_flyte.bundling import bundled, check_sizes, shipped_files
-from hatch_flyte.caution import Caution
+from hatch_flyte.caution import Caution, joined
 from hatch_flyte.config.templates import fill_image
 from hatch_flyte.errors import ConfigError, HatchFlyteError, SerializeError
 from hatch_flyte.leaks import Machine
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from hatch_flyte.archive import Member
+    from hatch_flyte.bundle import SpooledBundle
     from hatch_flyte.config import Packaging
     from hatch_flyte.serialize import Serialized, UnbuiltImage
     from hatch_flyte.serialize.interpreter import Interpreter
@@ -65,18 +66,12 @@ class Packaged:
     """An archive that was written."""
 
     path: Path
-    archive: Archive
-    """What it holds, but for the bundle, which is in the file only."""
+    manifest: Manifest
     interpreter: Interpreter
     cautions: tuple[Caution, ...] = ()
     """What to warn of."""
     unbuilt: tuple[UnbuiltImage, ...] = ()
     """Images that somebody has to build."""
-
-    @property
-    def manifest(self) -> Manifest:
-        """The manifest; what `package` writes always has one."""
-        return _manifest(self.archive)
 
 
 def archive_path(wheel: Wheel, output: Path) -> Path:
@@ -104,18 +99,15 @@ def package(wheel_path: Path, packaging: Packaging, around: Surroundings) -> Pac
         subject = Subject(wheel=wheel, files=files, interpreter=interpreter, settings=settings, root=around.root)
         serialized, found = _serialized(subject, load_check=packaging.load_check)
         cautions += found
-        archive = _archive(wheel, settings, serialized, bundle.digest if bundle else "")
-        check_leaks(serialized, _manifest(archive).to_json(), around.machine)
+        members = members_of([(entity.kind, entity.name, entity.data) for entity in serialized.entities])
+        manifest = _manifest(wheel, settings, serialized, members, bundle.digest if bundle else "")
+        check_leaks(serialized, manifest.to_json(), around.machine)
         if cautions and packaging.strict:
-            raise _strict(cautions)
+            errors = joined(cautions, "`strict = true` under [tool.hatch-flyte] makes errors of warnings.")
+            raise SerializeError(errors.message, hint=errors.hint)
         path = archive_path(wheel, around.output)
-        _write(path, partial(write_archive, path, archive, bundle=bundle, time=around.time))
-    return Packaged(path, archive, interpreter, tuple(cautions), serialized.unbuilt)
-
-
-def _manifest(archive: Archive) -> Manifest:
-    assert archive.manifest is not None  # noqa: S101 # `_archive` below makes all that are asked for
-    return archive.manifest
+        _write(path, Archive(members, manifest=manifest), bundle, around.time)
+    return Packaged(path, manifest, interpreter, tuple(cautions), serialized.unbuilt)
 
 
 def _interpreter(wheel: Wheel, packaging: Packaging, around: Surroundings) -> Interpreter:
@@ -123,7 +115,7 @@ def _interpreter(wheel: Wheel, packaging: Packaging, around: Surroundings) -> In
         requires=wheel.requires,
         requires_python=wheel.requires_python,
         configured=packaging.python,
-        configured_where=packaging.where("python"),
+        configured_where=packaging.places.where("python"),
         root=around.root,
         virtual_env=around.virtual_env,
     )
@@ -177,7 +169,7 @@ def _judged(wheel: Wheel, settings: Settings, serialized: Serialized) -> list[Ca
             'the image and say code = "image".',
         )
     check_closed(serialized, settings.exclude)
-    return list(cautions_about(serialized))
+    return list(cautions_about(serialized, settings.places))
 
 
 def _dirty(packaging: Packaging, around: Surroundings) -> list[Caution]:
@@ -189,31 +181,14 @@ def _dirty(packaging: Packaging, around: Surroundings) -> list[Caution]:
         dirty = around.dirty()
     except ConfigError:  # no checkout: somebody said the commit, and nobody knows more
         return []
-    return [Caution("{commit}: the checkout has changes that are not committed (the image can't have them)")] * dirty
+    told = Caution("{commit}: the checkout has changes that are not committed (the image can't have them)")
+    return [told] if dirty else []
 
 
-def _strict(cautions: Sequence[Caution]) -> SerializeError:
-    hints = dict.fromkeys(caution.hint for caution in cautions if caution.hint)
-    return SerializeError(
-        "\n".join(caution.message for caution in cautions),
-        hint="\n".join([*hints, "`strict = true` under [tool.hatch-flyte] makes errors of warnings."]),
-    )
-
-
-def _write(path: Path, write: Callable[[], None]) -> None:
-    try:
-        write()
-    except OSError as problem:
-        room = "Make room there, or name" if problem.errno in (errno.ENOSPC, errno.EDQUOT) else "Name"
-        raise HatchFlyteError(
-            f"{path}: the archive cannot be written ({problem.strerror or problem})",
-            hint=f"{room} another folder with `output-dir`.",
-        ) from problem
-
-
-def _archive(wheel: Wheel, settings: Settings, serialized: Serialized, bundle: str) -> Archive:
-    members = members_of([(entity.kind, entity.name, entity.data) for entity in serialized.entities])
-    manifest = Manifest(
+def _manifest(
+    wheel: Wheel, settings: Settings, serialized: Serialized, members: Sequence[Member], bundle: str
+) -> Manifest:
+    return Manifest(
         name=wheel.name,
         version=wheel.version,
         code=settings.code,
@@ -237,4 +212,14 @@ def _archive(wheel: Wheel, settings: Settings, serialized: Serialized, bundle: s
             for member, entity in zip(members, serialized.entities, strict=True)
         ),
     )
-    return Archive(members, manifest=manifest)
+
+
+def _write(path: Path, archive: Archive, bundle: SpooledBundle | None, time: int) -> None:
+    try:
+        write_archive(path, archive, bundle=bundle, time=time)
+    except OSError as problem:
+        room = "Make room there, or name" if problem.errno in (errno.ENOSPC, errno.EDQUOT) else "Name"
+        raise HatchFlyteError(
+            f"{path}: the archive cannot be written ({problem.strerror or problem})",
+            hint=f"{room} another folder with `output-dir`.",
+        ) from problem

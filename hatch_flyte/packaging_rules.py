@@ -15,6 +15,7 @@ from hatch_flyte.leaks import leak_in
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from hatch_flyte.config.values import Places
     from hatch_flyte.leaks import Machine
     from hatch_flyte.serialize import Serialized, SerializedEntity
 
@@ -22,24 +23,27 @@ _SECRET = re.compile(r"(?i)(token|secret|passw|pwd|credential|private|api_?key|a
 """Names of variables whose values are secrets."""
 
 
-def cautions_about(serialized: Serialized) -> Iterator[Caution]:
+def cautions_about(serialized: Serialized, places: Places) -> Iterator[Caution]:
     """Give what to warn of in what was serialized: modules that were skipped, images that move, variables of the build.
+
+    `places` says where the configuration said what.
 
     Raises `SerializeError` for a secret variable of the build whose value is in an entity.
     """
     for skipped in serialized.skipped:
-        yield Caution(f"optional-modules: {', '.join(skipped.modules)}: left out ({skipped.error})")
-    for table in serialized.unused:
+        modules = ", ".join(skipped.modules)
+        yield Caution(f"{places.where('optional-modules')}: {modules}: left out ({skipped.error})")
+    for place in serialized.unused:
         yield Caution(
-            f"{table.where}: expected the name of a task or module (got one that no task has)",
+            f"{place}: expected the name of a task or module (got one that nothing has)",
             "A name means the task or module and what is below it; `hatch-flyte show` lists the tasks.",
         )
-    yield from _moving_images(serialized)
+    yield from _moving_images(serialized, places)
     for entity in serialized.entities:
         yield from _variables_in(entity)
 
 
-def _moving_images(serialized: Serialized) -> Iterator[Caution]:
+def _moving_images(serialized: Serialized, places: Places) -> Iterator[Caution]:
     users: dict[str, list[str]] = {}
     for entity in serialized.entities:
         if entity.image and _moves(entity.image):
@@ -48,7 +52,7 @@ def _moving_images(serialized: Serialized) -> Iterator[Caution]:
         users.setdefault(serialized.default_image, [])
     for image, names in users.items():
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        subject = f"task {names[0]}{more}" if names else "tool.hatch-flyte.image"
+        subject = f"task {names[0]}{more}" if names else places.where("image")
         yield Caution(
             f"{subject}: expected an image that stays the same (got `{image}`)",
             "What runs would depend on when it is pulled: name a tag that is never moved, or a digest.",

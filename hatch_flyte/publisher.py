@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hatch.publish.plugin.interface import PublisherInterface
 
 from hatch_flyte.errors import HatchFlyteError
+from hatch_flyte.signals import INTERRUPTED
 
 if TYPE_CHECKING:
     from hatch_flyte.config import Target
@@ -32,7 +33,7 @@ class FlytePublisher(PublisherInterface):
         except HatchFlyteError as problem:
             self.app.abort(printable(str(problem)), code=problem.exit_code)
         except KeyboardInterrupt:
-            self.app.abort("interrupted", code=130)
+            self.app.abort("interrupted", code=INTERRUPTED)
         else:
             self._tell(published)
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, SIGTERM or SIGHUP: 128 + SIGINT, as shells have it."""
+
 ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 """What ends a program besides Ctrl-C: `kill`, a job's time limit, a terminal that is closed. Windows has no SIGHUP."""
 

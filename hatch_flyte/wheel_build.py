@@ -21,7 +21,7 @@ from hatch_flyte.frontend import (
     surroundings,
     will_be_thrown_away,
 )
-from hatch_flyte.signals import as_ctrl_c
+from hatch_flyte.signals import INTERRUPTED, as_ctrl_c
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
     from hatch_flyte.config import Config
     from hatch_flyte.package import Packaged
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, SIGTERM or SIGHUP: 128 + SIGINT, as shells have it."""
 
 _LOST_BESIDE = (
     "flyte: {name} is not serialized: `hatch build` keeps nothing but the wheel of a backend that is not hatchling.\n"
@@ -186,7 +183,7 @@ def _tell(packaged: Packaged, host: Host) -> None:
     for caution in packaged.cautions:
         host.warning(f"flyte: {printable(str(caution))}")
     for one in packaged.unbuilt:
-        host.info(printable(f"flyte: {one.image}, which task {one.task} asks for by an ImageSpec, is not built here"))
+        host.info(f"flyte: {printable(str(one))}")
     counts = by_kind(entity.kind for entity in packaged.manifest.entities)
     host.info(f"flyte: {counts} in {packaged.path}")
     host.debug(f"flyte: serialized with {packaged.interpreter.why}")

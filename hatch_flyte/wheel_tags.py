@@ -15,7 +15,7 @@ def misfit(wheel: Wheel, python: str) -> str:
     """Return why the wheel does not fit Linux and a Python (`3.12.1`), or nothing; a wheel without tags fits."""
     from packaging.tags import compatible_tags, cpython_tags
 
-    tags = wheel_tags(wheel)
+    tags = _tags(wheel)
     major, minor = (int(part) for part in python.split(".")[:2])
     platforms = sorted({tag.platform for tag in tags if "linux" in tag.platform})
     interpreter = f"cp{major}{minor}"
@@ -30,7 +30,7 @@ def misfit(wheel: Wheel, python: str) -> str:
     return f"expected {where or f'a wheel for Python {major}.{minor}'} (got one for {listed})"
 
 
-def wheel_tags(wheel: Wheel) -> frozenset[Tag]:
+def _tags(wheel: Wheel) -> frozenset[Tag]:
     """Return the tags that the wheel's own metadata give it (`*.dist-info/WHEEL`)."""
     from packaging.tags import parse_tag
 

@@ -7,12 +7,12 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from unreleased import EXAMPLE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 TOOLS = Path(sys.executable).parent
 
@@ -36,18 +36,8 @@ class Project:
     def run(self, *command: str, code: int = 0, **variables: str) -> str:
         """Run a tool in the project; return what it said on both streams. `code` is the exit code it must have."""
         executable = TOOLS / command[0]
-        done = subprocess.run(
-            [str(executable) if executable.exists() else command[0], *command[1:]],
-            cwd=self.root,
-            env={**self.environ, **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == code, done.stdout
-        return done.stdout
+        words = [str(executable) if executable.exists() else command[0], *command[1:]]
+        return said(words, code=code, cwd=self.root, env={**self.environ, **variables})
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Replace `old`, which must be there, in a file of the project."""
@@ -55,6 +45,21 @@ class Project:
         text = path.read_text()
         assert old in text
         path.write_text(text.replace(old, new))
+
+
+def said(command: Sequence[str], *, code: int = 0, **options: Any) -> str:
+    """Run a command; return what it said on both streams. `code` is the exit code it must have."""
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        **options,
+    )
+    assert done.returncode == code, done.stdout
+    return str(done.stdout)
 
 
 def copy_of_example(root: Path, environ: Mapping[str, str]) -> Project:

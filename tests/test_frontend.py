@@ -37,7 +37,7 @@ class TestThrownAwayByItsFolder:
     def test_every_folder_under_pip(self) -> None:
         assert is_thrown_away(Path("dist"), {"PIP_BUILD_TRACKER": "/tmp/x"})  # noqa: S108 # as pip has it
 
-    @pytest.mark.parametrize("folder", ["dist", "/home/pip-wheelhouse", "/work/builds-v0/dist", "/src/pip"])
+    @pytest.mark.parametrize("folder", ["dist", "/home/pip-wheelhouse", "/srv/builds-v0/dist", "/src/pip"])
     def test_no_folder_of_the_users(self, folder: str) -> None:
         assert not is_thrown_away(Path(folder), {})
 

@@ -11,6 +11,7 @@ from support_wheels import WheelSource, build_wheel, wheel_of
 
 from hatch_flyte.archive_reader import read_archive
 from hatch_flyte.config import Packaging, Sources, load
+from hatch_flyte.entity import Kind
 from hatch_flyte.errors import ConfigError, HatchFlyteError, InterpreterError, SerializeError, WheelError
 from hatch_flyte.leaks import Machine
 from hatch_flyte.package import Packaged, Surroundings, package
@@ -44,7 +45,9 @@ class TestArchive:
         packaged = run(tmp_path, wheel_of(tmp_path, acme__jobs=TASK))
 
         assert packaged.path == tmp_path / "out" / "acme_pipelines-1.4-flyte.tgz"
-        assert read_archive(packaged.path) == packaged.archive
+        archive = read_archive(packaged.path)
+        assert archive.manifest == packaged.manifest
+        assert [member.kind for member in archive.members] == [Kind.TASK]
         manifest = packaged.manifest
         assert (manifest.name, manifest.version, manifest.code, manifest.bundle) == (
             "acme-pipelines",

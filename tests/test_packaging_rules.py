@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from support_archives import launch_plan, task, workflow
 
-from hatch_flyte.config.values import TaskDefaults
+from hatch_flyte.config.values import Places
 from hatch_flyte.entity import Kind
 from hatch_flyte.errors import SerializeError
 from hatch_flyte.leaks import Machine
@@ -31,8 +31,11 @@ def serialized(*entities: SerializedEntity, **changes: Any) -> Serialized:
     return Serialized(entities=entities, **facts)
 
 
+PLACES = Places({"image": "--image"})
+
+
 def cautions(*entities: SerializedEntity, **changes: Any) -> list[str]:
-    return [caution.message for caution in cautions_about(serialized(*entities, **changes))]
+    return [caution.message for caution in cautions_about(serialized(*entities, **changes), PLACES)]
 
 
 def test_what_is_as_it_should_be_is_no_caution() -> None:
@@ -40,18 +43,16 @@ def test_what_is_as_it_should_be_is_no_caution() -> None:
 
 
 def test_modules_that_were_skipped_are_told() -> None:
-    skipped = Skipped(("acme.gpu", "acme.gpu.x"), "ModuleNotFoundError: No module named 'torch'")
+    skipped = Skipped(("acme.gpu", "acme.gpu.x"), "ModuleNotFoundError: torch")
 
     assert cautions(skipped=(skipped,)) == [
-        "optional-modules: acme.gpu, acme.gpu.x: left out (ModuleNotFoundError: No module named 'torch')"
+        "tool.hatch-flyte.optional-modules: acme.gpu, acme.gpu.x: left out (ModuleNotFoundError: torch)"
     ]
 
 
-def test_a_table_that_no_task_fits_is_told() -> None:
-    table = TaskDefaults(pattern="acme.fitt", where='tool.hatch-flyte.tasks."acme.fitt"')
-
-    assert cautions(unused=(table,)) == [
-        'tool.hatch-flyte.tasks."acme.fitt": expected the name of a task or module (got one that no task has)'
+def test_what_fits_nothing_is_told() -> None:
+    assert cautions(unused=('tool.hatch-flyte.tasks."acme.fitt"',)) == [
+        'tool.hatch-flyte.tasks."acme.fitt": expected the name of a task or module (got one that nothing has)'
     ]
 
 
@@ -61,7 +62,7 @@ def test_images_that_move_are_told_once(image: str) -> None:
 
     assert found == [
         f"task acme.fit and 1 more: expected an image that stays the same (got `{image}`)",
-        "tool.hatch-flyte.image: expected an image that stays the same (got `ghcr.io/acme/x:latest`)",
+        "--image: expected an image that stays the same (got `ghcr.io/acme/x:latest`)",
     ]
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support_doors import isolate
 from support_machine import tool
+from support_project import said
 from support_serialize import TASK
 from unreleased import CHECKOUT
 
@@ -120,15 +121,7 @@ class Project:
 
     def python(self, program: str, *arguments: str, code: int = 0) -> str:
         """Run a program in the project's folder; return what it said. `code` is the exit code it must have."""
-        done = subprocess.run(
-            [sys.executable, "-c", program, *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == code, done.stdout
-        return done.stdout
+        return said([sys.executable, "-c", program, *arguments], code=code)
 
     def build(self, *, code: int = 0) -> str:
         """Build a wheel as frontends do."""

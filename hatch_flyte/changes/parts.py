@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from google.protobuf.message import Message
 
 from hatch_flyte import words
-from hatch_flyte.wire.difference import message_differences
+from hatch_flyte.wire.difference import item_names, message_differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,16 +48,6 @@ _ITEMS: Final[dict[str, Callable[[Any], str]]] = {
     _TEMPLATE: lambda template: f"{len(template.nodes)} nodes",
 }
 """Messages that are added and removed as a whole, in these words; where both sides have one, fields are compared."""
-
-_NAMES: Final[dict[str, Callable[[Any], str]]] = {
-    "flyteidl.core.Alias": lambda alias: alias.var,
-    "flyteidl.core.Binding": lambda binding: binding.var,
-    "flyteidl.core.KeyValuePair": lambda pair: pair.key,
-    "flyteidl.core.Resources.ResourceEntry": words.resource_word,
-    _NODE: lambda node: node.id,
-    _TEMPLATE: lambda template: template.id.name,
-}
-"""How items of a list are told apart; items of other types by their index."""
 
 _PLAIN_KEY: Final = re.compile(r"[^\[\]\"\s]+")
 """A key that can stand between brackets as it is; others are quoted, so that no two places have one name."""
@@ -191,22 +181,13 @@ def _list(place: _Place, field: FieldDescriptor, old: Sequence[Any], new: Sequen
         if sides[0] != sides[1]:
             yield place.part(*sides)
         return
-    names = _item_names(field, old, new)
+    names = item_names(field, old, new)
     ours, theirs = (dict(zip(called, side, strict=True)) for called, side in zip(names, (old, new), strict=True))
     for name in dict.fromkeys((*ours, *theirs)):
         yield from _compared(place.at(name), ours.get(name), theirs.get(name))
     order = [[name for name in called if name in ours and name in theirs] for called in names]
     if order[0] != order[1]:
         yield place.part(*order)
-
-
-def _item_names(field: FieldDescriptor, *lists: Sequence[Any]) -> list[list[str]]:
-    """Return what the items of lists are called: names if all have one, distinct within their list, else indices."""
-    name = _NAMES.get(str(field.message_type and field.message_type.full_name))
-    names = [[name(item) for item in items] for items in lists] if name else []
-    if names and all(all(one) and len(set(one)) == len(one) for one in names):
-        return names
-    return [[str(at) for at in range(len(items))] for items in lists]
 
 
 def _scalar(field: FieldDescriptor, value: Any) -> Any:

@@ -17,6 +17,7 @@ import click
 from hatch_flyte import __version__
 from hatch_flyte.cli.status import print_error
 from hatch_flyte.errors import HatchFlyteError
+from hatch_flyte.signals import INTERRUPTED
 
 
 class _Group(click.Group):
@@ -46,7 +47,7 @@ class _Group(click.Group):
 def _interrupted() -> NoReturn:
     # click's own would be "Aborted!", and 1.
     click.echo("interrupted", err=True)
-    sys.exit(130)
+    sys.exit(INTERRUPTED)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

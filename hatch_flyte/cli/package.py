@@ -78,11 +78,12 @@ def given(options: dict[str, Any]) -> dict[str, Any]:
 
 def _warn(packaged: Packaged) -> None:
     from hatch_flyte.cli.status import print_warning
+    from hatch_flyte.report_text import printable
 
     for caution in packaged.cautions:
         print_warning(str(caution))
     for one in packaged.unbuilt:
-        click.echo(f"{one.image}, which task {one.task} asks for by an ImageSpec, is not built here", err=True)
+        click.echo(printable(str(one)), err=True)
 
 
 def _is_folder(path: Path) -> bool:

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hatch_flyte.errors import UnreachableError
 from hatch_flyte.registry.hints import LATER, TRUST
@@ -70,7 +70,7 @@ async def diagnose(words: str, connection: Connection, seconds: float) -> Diagno
     """
     if connection.insecure and re.search(_CLOSED, words) and await _speaks_tls(*connection.address, seconds):
         return _SPEAKS_TLS
-    if re.search(_REFUSED, words) and await _listens(*connection.address, seconds):
+    if re.search(_REFUSED, words) and await _opens(*connection.address, seconds):
         return _UNKNOWN
     return next((known for pattern, known in _KNOWN if re.search(pattern, words)), _UNKNOWN)
 
@@ -92,27 +92,19 @@ def away(place: str, deadline: float) -> UnreachableError:
     )
 
 
-async def _listens(host: str, port: int, seconds: float) -> bool:
-    """Return whether any address of `host` takes a connection."""
-    try:
-        _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), seconds)
-    except (OSError, ValueError, asyncio.TimeoutError):
-        return False
-    writer.close()
-    with contextlib.suppress(OSError, asyncio.TimeoutError):
-        await asyncio.wait_for(writer.wait_closed(), seconds)
-    return True
-
-
 async def _speaks_tls(host: str, port: int, seconds: float) -> bool:
     import ssl
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # Nothing is sent or believed: the question is only whether there is a handshake at all.
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    opening = asyncio.open_connection(host, port, ssl=context, server_hostname=host)
+    return await _opens(host, port, seconds, ssl=context, server_hostname=host)
+
+
+async def _opens(host: str, port: int, seconds: float, **tls: Any) -> bool:
+    """Return whether any address of `host` takes a connection."""
     try:
-        _, writer = await asyncio.wait_for(opening, seconds)
+        _, writer = await asyncio.wait_for(asyncio.open_connection(host, port, **tls), seconds)
     except (OSError, ValueError, asyncio.TimeoutError):
         return False
     writer.close()

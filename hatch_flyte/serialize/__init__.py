@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from hatch_flyte.config.templates import STOCK
+from hatch_flyte.config.values import Places
 from hatch_flyte.entity import Kind
 from hatch_flyte.errors import ConfigError, Problem, SerializeError
 from hatch_flyte.serialize.failures import error_of
@@ -17,7 +18,7 @@ from hatch_flyte.serialize.modules import check_patterns, fits_any, listed, sele
 from hatch_flyte.serialize.process import InsideProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from hatch_flyte.config.values import TaskDefaults
     from hatch_flyte.serialize.interpreter import Interpreter
@@ -52,14 +53,9 @@ class Settings:
     """Whether workflows get launch plans of their own names."""
     destination: str = "/root"
     """Folder in the container that a bundle is unpacked to."""
-    places: Mapping[str, str] = field(default_factory=dict)
-    """Where the user said what, by key of the configuration, for messages."""
+    places: Places = field(default_factory=lambda: Places({}))
     ownership: str | None
     """Distribution to write as annotation `hatch-flyte/distribution` on launch plans; None: no annotation."""
-
-    def where(self, key: str) -> str:
-        """Return the full name of a key as the user said it."""
-        return self.places.get(key) or f"tool.hatch-flyte.{key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +72,12 @@ class UnbuiltImage:
 
     image: str
     task: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.image}: an ImageSpec, which the task {self.task} asks for; it is not built here "
+            "(`pyflyte build` can, from the module's file)"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +127,8 @@ class Serialized:
     unbuilt: tuple[UnbuiltImage, ...] = ()
     """Images that somebody has to build."""
     skipped: tuple[Skipped, ...] = ()
-    unused: tuple[TaskDefaults, ...] = ()
-    """Those of the settings that no task fitted."""
+    unused: tuple[str, ...] = ()
+    """Places in the configuration that fitted nothing: tables of tasks, names to exclude."""
 
 
 def serialize(
@@ -140,8 +142,8 @@ def serialize(
     and `ConfigError` for images that no task could run.
     """
     _check_images(settings)
-    check_patterns(settings.where("optional-modules"), settings.optional, wheel)
-    check_patterns(settings.where("modules"), settings.modules, wheel)
+    check_patterns(settings.places.where("optional-modules"), settings.optional, wheel)
+    check_patterns(settings.places.where("modules"), settings.modules, wheel)
     modules = select_modules(wheel, settings.modules, settings.exclude)
     with InsideProcess("serializing", interpreter) as worker:
         worker.request(_request(wheel, settings, interpreter, modules), wheel.path)
@@ -150,7 +152,7 @@ def serialize(
     if "failed" in message:
         raise error_of(message["failed"], wheel, interpreter)
     done = message["done"]
-    found = _unique(_entities(done["entities"], blob))
+    found = list(_unique(_entities(done["entities"], blob)))
     entities = tuple(entity for entity in found if not fits_any(entity.module, settings.exclude))
     if not entities:
         raise _no_entity(wheel, modules)
@@ -161,19 +163,31 @@ def serialize(
         default_image=done["image"],
         unbuilt=tuple(UnbuiltImage(**one) for one in done["unbuilt"]),
         skipped=tuple(Skipped(tuple(one["modules"]), one["error"]) for one in done["skipped"]),
-        unused=tuple(one for one in settings.tasks if one.pattern not in done["used"]),
+        unused=(
+            *(one.where for one in settings.tasks if one.pattern not in done["used"]),
+            *_idle(settings, {*wheel.modules, *(entity.module for entity in found)}),
+        ),
     )
+
+
+def _idle(settings: Settings, modules: Collection[str]) -> Iterator[str]:
+    """Give the patterns to exclude that none of `modules` fits, by their places: most likely they are misspelled."""
+    for index, pattern in enumerate(settings.exclude):
+        if not any(fits_any(module, [pattern]) for module in modules):
+            yield f"{settings.places.where('exclude')}[{index}]: `{pattern}`"
 
 
 def _check_images(settings: Settings) -> None:
     """Refuse images without a tag or digest, as flytekit does: what runs must not depend on when it is pulled."""
-    images = {"image": settings.image, **{f"images.{name}": image for name, image in settings.images.items()}}
-    places = {settings.where(key): image for key, image in images.items()}
-    places |= {f"{one.where}.image": one.image for one in settings.tasks if one.image}
+    where = settings.places.where
+    images = {where(f"images.{name}"): image for name, image in settings.images.items()}
+    images |= {f"{one.where}.image": one.image for one in settings.tasks if one.image}
+    if settings.image != STOCK:
+        images = {where("image"): settings.image, **images}
     problems = [
         Problem(place, f"expected NAME:TAG or NAME@DIGEST (got `{image}`)")
-        for place, image in places.items()
-        if not re.search(r"[^/:@]+[:@][^/]+$", image) and not (place == settings.where("image") and image == STOCK)
+        for place, image in images.items()
+        if not re.search(r"[^/:@]+[:@][^/]+$", image)
     ]
     if problems:
         raise ConfigError(problems)

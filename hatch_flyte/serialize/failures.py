@@ -127,13 +127,15 @@ def _hang(facts: Facts, interpreter: Interpreter) -> SerializeError:
 
 
 def _spec(facts: Facts, _: Interpreter) -> SerializeError:
-    copies = ", ".join(map(str, facts["copies"])) or "the project's modules"
+    copies = ", ".join(map(str, facts["copies"]))
+    copied = copies or "the project's modules"
+    without = "Leave out `copy`" if copies else "Set `source_copy_mode=CopyFileDetection.NO_COPY`"
     return SerializeError(
         f"{_where(facts)}the ImageSpec `{facts['name']}` of the task {facts['task']}: expected one that copies no "
-        f"files (got one that copies {copies})",
+        f"files (got one that copies {copied})",
         hint="The tag of such an image depends on the files of the machine that builds it, and a wheel build builds "
-        'none. Set `source_copy_mode=CopyFileDetection.NO_COPY` and have the code shipped with `code = "wheel"`, or '
-        "name an image that was built (`image`, `images` or `tasks` under [tool.hatch-flyte]).",
+        f'none. {without} and have the files shipped with `code = "wheel"`, or name an image that was built (`image`, '
+        "`images` or `tasks` under [tool.hatch-flyte]).",
     )
 
 

@@ -117,7 +117,7 @@ def _configured(request: Request) -> Interpreter:
             f"{request.configured_where}: expected a Python interpreter (got `{path}`, which is no program)",
             hint=f"Make that environment first, or change {request.configured_where}.",
         )
-    return Interpreter((found, *arguments), "configured by `python`", folder=request.root)
+    return Interpreter((found, *arguments), "the interpreter that `python` names", folder=request.root)
 
 
 def _candidates(request: Request) -> Iterator[Interpreter]:
@@ -135,7 +135,13 @@ def _own_path(root: Path) -> tuple[str, ...]:
 
     Under pip, the build environment is known to this path only (it is set up by a `sitecustomize`).
     """
-    return tuple(entry for entry in sys.path if entry and os.path.realpath(entry) != os.path.realpath(root))
+    own = os.path.realpath(root)
+    return tuple(entry for entry in sys.path if entry and os.path.realpath(entry) != own and not _is_vendored(entry))
+
+
+def _is_vendored(entry: str) -> bool:
+    """Return whether setuptools has put it there for itself: a build that runs setuptools would find it installed."""
+    return Path(entry).parts[-2:] == ("setuptools", "_vendor")
 
 
 def _python_of(environment: Path) -> Path:

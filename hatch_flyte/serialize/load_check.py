@@ -6,7 +6,7 @@ What the program reports of imports is judged in `pod_imports`.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,6 @@ from hatch_flyte.serialize.process import InsideProcess
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-    from types import TracebackType
 
     from hatch_flyte.caution import Caution
     from hatch_flyte.serialize import Serialized, Settings
@@ -45,17 +44,15 @@ class LoadCheck(AbstractContextManager["LoadCheck"]):
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
         self._process: InsideProcess | None = None
+        self._stack = ExitStack()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._process:
-            self._process.__exit__(kind, value, trace)
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
 
     def start(self) -> None:
         """Start the program and give it the wheel."""
         subject = self._subject
-        self._process = InsideProcess("loading", subject.interpreter, quiet=True)
+        self._process = self._stack.enter_context(InsideProcess("loading", subject.interpreter, quiet=True))
         request = {
             "files": files_to_unpack(subject.wheel, subject.files),
             "sys_path": subject.interpreter.sys_path,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from hatch_flyte.caution import Caution
+from hatch_flyte.caution import Caution, joined
 from hatch_flyte.config.templates import STOCK
 from hatch_flyte.errors import SerializeError
 from hatch_flyte.serialize.closure import Installed, closure, unmet
@@ -78,13 +78,10 @@ def judge(subject: Subject, report: Mapping[str, Any], loaders: Sequence[Mapping
             what = f"{found} is nothing that {subject.wheel.path.name} requires: the image may lack it"
             cautions.append(Caution(what, _DECLARE))
     if errors:
-        raise _refused(errors)
+        refused = joined(errors)
+        message = f"load check: imports that a pod cannot make\n{refused.message}"
+        raise SerializeError(message, hint=refused.hint)
     return cautions
-
-
-def _refused(errors: Sequence[Caution]) -> SerializeError:
-    lines = ["load check: imports that a pod cannot make", *(error.message for error in errors)]
-    return SerializeError("\n".join(lines), hint="\n".join(dict.fromkeys(error.hint for error in errors)))
 
 
 def _not_shipped(found: _Import, subject: Subject) -> Caution | None:

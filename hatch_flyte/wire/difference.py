@@ -120,7 +120,7 @@ def _list_differences(path: str, field: FieldDescriptor, sent: Any, stored: Any)
         if sent != stored:
             yield Difference(path, list(sent), list(stored))
         return
-    names = _item_names(sent, stored)
+    names = item_names(field, sent, stored)
     pairs = _pairs(*names)
     for ours, theirs, name in pairs:
         here = f"{path}[{name}]"
@@ -134,13 +134,12 @@ def _list_differences(path: str, field: FieldDescriptor, sent: Any, stored: Any)
         yield Difference(path, *names)
 
 
-def _item_names(*lists: Sequence[Any]) -> list[list[str]]:
+def item_names(field: FieldDescriptor, *lists: Sequence[Any]) -> list[list[str]]:
     """Return what the items of lists are called: names if all have one, distinct within their list, else indices."""
-    name = _NAMES.get(lists[0][0].DESCRIPTOR.full_name) if isinstance(lists[0][0], Message) else None
-    if name is not None:
-        names = [[name(item) for item in items] for items in lists]
-        if all(len(set(one)) == len(one) and all(one) for one in names):
-            return names
+    name = _NAMES.get(str(field.message_type and field.message_type.full_name))
+    names = [[name(item) for item in items] for items in lists] if name else []
+    if names and all(all(one) and len(set(one)) == len(one) for one in names):
+        return names
     return [[str(at) for at in range(len(items))] for items in lists]
 
 

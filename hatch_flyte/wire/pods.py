@@ -28,5 +28,13 @@ def pod_variables(pod_spec: Struct, name: str) -> Iterator[Value]:
                 yield fields["value"]
 
 
+def pod_images(pod_spec: Struct) -> Iterator[str]:
+    """Yield the image of every container that names one, those that run first included."""
+    for key in ("initContainers", "containers"):
+        for container in _items(pod_spec, key):
+            if "image" in container.struct_value.fields:
+                yield container.struct_value.fields["image"].string_value
+
+
 def _items(struct: Struct, key: str) -> Sequence[Value]:
     return struct.fields[key].list_value.values if key in struct.fields else []

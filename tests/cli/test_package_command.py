@@ -264,7 +264,7 @@ class TestOptionsOfPackaging:
 
         said = door("package", str(wheel), *options, *more)
 
-        assert "warning: optional-modules: acme.gpu: left out (ModuleNotFoundError" in said.err
+        assert "warning: --optional-modules: acme.gpu: left out (ModuleNotFoundError" in said.err
         [entity] = door("show", "--json", said.out.strip()).json["entities"]
         container = entity["message"]["template"]["container"]
         assert {pair["key"]: pair["value"] for pair in container["env"]} == {"A": "1", "B": "2"}

@@ -7,6 +7,7 @@ import pytest
 from support_serialize import SETTINGS, TASK, serialize_source
 from support_wheels import WheelSource
 
+from hatch_flyte.config.values import Places
 from hatch_flyte.errors import SerializeError
 
 if TYPE_CHECKING:
@@ -95,6 +96,14 @@ class TestModules:
 
         assert names(serialized(tmp_path, replace(SETTINGS, exclude=("acme.lab",)), **modules)) == ["acme.use.double"]
 
+    def test_a_pattern_to_exclude_that_means_nothing_is_told(self, tmp_path: Path) -> None:
+        found = serialized(tmp_path, replace(SETTINGS, exclude=("acme.lab", "acme.labb", "flytekit.*")), **self.MODULES)
+
+        assert found.unused == (
+            "tool.hatch-flyte.exclude[1]: `acme.labb`",
+            "tool.hatch-flyte.exclude[2]: `flytekit.*`",
+        )
+
     def test_what_was_imported_from_elsewhere_is_in(self, tmp_path: Path) -> None:
         modules = {"acme__lab": TASK, "acme__use": "from acme import lab\n" + TASK}
 
@@ -107,7 +116,7 @@ class TestModules:
         [
             (replace(SETTINGS, modules=("acme.nope.*",)), "tool.hatch-flyte.modules"),
             (replace(SETTINGS, optional=("acme.nope.*",)), "tool.hatch-flyte.optional-modules"),
-            (replace(SETTINGS, modules=("acme.nope.*",), places={"modules": "--modules"}), "--modules"),
+            (replace(SETTINGS, modules=("acme.nope.*",), places=Places({"modules": "--modules"})), "--modules"),
         ],
     )
     def test_a_glob_that_means_nothing_is_refused(self, tmp_path: Path, settings: Settings, where: str) -> None:

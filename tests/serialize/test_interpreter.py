@@ -70,7 +70,7 @@ def environment(tmp_path: Path) -> Path:
 class TestConfigured:
     def test_it_is_taken_unasked(self, tmp_path: Path) -> None:
         asked = request(tmp_path, NOT_HERE, configured=(sys.executable, "-X", "dev"))
-        expected = Interpreter((sys.executable, "-X", "dev"), "configured by `python`", folder=tmp_path)
+        expected = Interpreter((sys.executable, "-X", "dev"), "the interpreter that `python` names", folder=tmp_path)
         assert choose_interpreter(asked) == expected
 
     def test_a_relative_path_starts_at_the_project(self, tmp_path: Path, empty_environment: Path) -> None:
@@ -109,6 +109,14 @@ class TestOwn:
         monkeypatch.syspath_prepend("")
         chosen = choose_interpreter(request(tmp_path))
         assert chosen.sys_path == tuple(sys.path[3:])
+
+    def test_what_setuptools_has_put_there_for_itself_is_left_out(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        vendored = str(tmp_path / "site-packages" / "setuptools" / "_vendor")
+        monkeypatch.setattr(sys, "path", [*sys.path, vendored])
+
+        assert vendored not in (choose_interpreter(request(tmp_path / "project")).sys_path or ())
 
     def test_it_is_shown_with_how_it_was_come_by(self, tmp_path: Path) -> None:
         assert str(choose_interpreter(request(tmp_path))) == f"{sys.executable} ({HERE})"

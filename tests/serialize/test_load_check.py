@@ -152,9 +152,10 @@ class TestWhatDoesNotLoad:
         assert "task `acme.flows.double`: FileNotFoundError" in error.message
 
     def test_an_interface_that_is_another_one(self, tmp_path: Path) -> None:
-        again = "\nimport pathlib, tempfile\n"  # the second import sees what the first one left
-        seen = f"SEEN = pathlib.Path({str(tmp_path / 'seen')!r})\nKIND = str if SEEN.exists() else int\nSEEN.touch()\n"
-        source = again + seen + TASK.replace("a: int) -> int", "a: KIND) -> int")
+        # The second import sees what the first one left.
+        seen = f"import pathlib\nSEEN = pathlib.Path({str(tmp_path / 'seen')!r})\n"
+        kind = "KIND = str if SEEN.exists() else int\nSEEN.touch()\n"
+        source = seen + kind + TASK.replace("a: int) -> int", "a: KIND) -> int")
 
         error = refusal(tmp_path, {"t.py": source})
 

@@ -137,15 +137,15 @@ class TestDefinitionsThatFlytekitRefuses:
 
 class TestImageSpecs:
     @pytest.mark.parametrize(
-        ("code", "spec", "copied"),
+        ("code", "spec", "copied", "remedy"),
         [
-            ("image", "", "the project's modules"),
-            ("wheel", "source_copy_mode=CopyFileDetection.ALL", "the project's modules"),
-            ("wheel", "copy=['data.csv']", "data.csv"),
+            ("image", "", "the project's modules", "Set `source_copy_mode=CopyFileDetection.NO_COPY`"),
+            ("wheel", "source_copy_mode=CopyFileDetection.ALL", "the project's modules", "Set `source_copy_mode="),
+            ("wheel", "copy=['data.csv']", "data.csv", "Leave out `copy`"),
         ],
     )
     def test_one_that_copies_files_is_refused_with_the_reason(
-        self, tmp_path: Path, code: Literal["image", "wheel"], spec: str, copied: str
+        self, tmp_path: Path, code: Literal["image", "wheel"], spec: str, copied: str, remedy: str
     ) -> None:
         source = f"""
             from flytekit import ImageSpec, task
@@ -162,6 +162,7 @@ class TestImageSpecs:
             f"{copied})"
         )
         assert "a wheel build builds none" in caught.value.hint
+        assert remedy in caught.value.hint
 
 
 class TestPathsOfThisMachine:

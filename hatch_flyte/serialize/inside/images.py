@@ -48,7 +48,7 @@ class Images:
         task = getattr(self._underway(), "name", "")
         mode = getattr(spec.source_copy_mode, "name", "")
         if spec.copy or mode not in ("", "NO_COPY"):
-            raise Failure("spec", task=task, name=spec.name, copies=spec.copy or [], mode=mode)
+            raise Failure("spec", task=task, name=spec.name, copies=spec.copy or [])
         self.unbuilt.setdefault(spec.image_name(), {"image": spec.image_name(), "task": task})
 
     def _keep_folder_out_of_ids(self, root: str, destination: str) -> None:
