@@ -133,15 +133,19 @@ def _manifest_header(manifest: Manifest) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a new file beside `path` that takes its place when all went well, and goes away otherwise."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Open a new file beside `path` that takes its place in the end, or goes away with the folders made for it."""
+    made = [folder for folder in path.parents if not folder.exists()]
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as stream:
             yield stream
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
+        for folder in made:
+            with contextlib.suppress(OSError):  # somebody else put something there
+                folder.rmdir()
         raise
 
 

@@ -103,7 +103,7 @@ def package(wheel_path: Path, packaging: Packaging, around: Surroundings) -> Pac
         manifest = _manifest(wheel, settings, serialized, members, bundle.digest if bundle else "")
         check_leaks(serialized, manifest.to_json(), around.machine)
         if cautions and packaging.strict:
-            errors = joined(cautions, "`strict = true` under [tool.hatch-flyte] makes errors of warnings.")
+            errors = joined(cautions, f"{packaging.places.where('strict')} makes errors of warnings.")
             raise SerializeError(errors.message, hint=errors.hint)
         path = archive_path(wheel, around.output)
         _write(path, Archive(members, manifest=manifest), bundle, around.time)

@@ -155,6 +155,16 @@ def test_a_manifest_beyond_what_flytectl_reads_is_refused_and_nothing_is_left(tm
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_failed_write_leaves_none_of_the_folders_that_it_made(tmp_path: Path) -> None:
+    broken = Archive(members_of([(Kind.TASK, "t", None)]))  # type: ignore[list-item] # what fails half-way
+    (tmp_path / "there").mkdir()
+
+    with pytest.raises(TypeError):
+        write_archive(tmp_path / "there" / "not" / "yet" / "a.tgz", broken)
+
+    assert list(tmp_path.rglob("*")) == [tmp_path / "there"]
+
+
 def test_an_archive_without_a_manifest_is_written_without_one(tmp_path: Path) -> None:
     write_archive(tmp_path / "a.tgz", foreign(archive_of()))
 

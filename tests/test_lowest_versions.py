@@ -132,6 +132,14 @@ def test_a_cluster_that_is_away_is_tried_again_and_told(lowest: Lowest, archive:
     assert NOBODY in report["error"]
 
 
+def test_the_way_out_of_having_no_flytekit_fits_the_python(lowest: Lowest, tmp_path: Path) -> None:
+    said = lowest.venv.call("hatch-flyte", "config", cwd=tmp_path)
+
+    assert "lacks flytekit" in said
+    assert ("build with a Python that flytekit supports" in said) == (lowest.python == "3.13"), said
+    assert ("let the frontend install them" in said) == (lowest.python != "3.13"), said
+
+
 def test_hatchling_of_the_floor_loads_the_hook(lowest: Lowest, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         '[project]\nname = "acme"\nversion = "1.0"\n[tool.hatch.build.targets.wheel]\nbypass-selection = true\n'

@@ -150,7 +150,7 @@ def serialize(
         meanwhile()
         message, blob = worker.answer()
     if "failed" in message:
-        raise error_of(message["failed"], wheel, interpreter)
+        raise error_of(message["failed"], wheel, interpreter, settings.places)
     done = message["done"]
     found = list(_unique(_entities(done["entities"], blob)))
     entities = tuple(entity for entity in found if not fits_any(entity.module, settings.exclude))

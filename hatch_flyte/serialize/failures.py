@@ -15,6 +15,7 @@ from hatch_flyte.serialize.interpreter import OLDEST_FLYTEKIT
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hatch_flyte.config.values import Places
     from hatch_flyte.serialize.interpreter import Interpreter
     from hatch_flyte.wheel import Wheel
 
@@ -39,8 +40,8 @@ _NOT_LOADED = "It did load when it was serialized: what the module needs must be
 _SWITCH = "`load-check = false` under [tool.hatch-flyte] switches this check off."
 
 
-def error_of(facts: Facts, wheel: Wheel, interpreter: Interpreter) -> HatchFlyteError:
-    """Return the error to raise for the worker's `failed` message."""
+def error_of(facts: Facts, wheel: Wheel, interpreter: Interpreter, places: Places) -> HatchFlyteError:
+    """Return the error to raise for the worker's `failed` message; `places` are where the configuration was said."""
     words = {
         "crash": _crash,
         "entity": _entity,
@@ -50,10 +51,11 @@ def error_of(facts: Facts, wheel: Wheel, interpreter: Interpreter) -> HatchFlyte
         "path": _path,
         "room": _room,
         "spec": _spec,
-        "stock": _stock,
     }
     if facts["kind"] == "wheel":
         return WheelError(f"{wheel.path}: the wheel is damaged ({facts['error']})")
+    if facts["kind"] == "stock":
+        return _stock(facts, interpreter, places.where("image"))
     return words[facts["kind"]](facts, interpreter)
 
 
@@ -161,9 +163,9 @@ def _room(facts: Facts, interpreter: Interpreter) -> SerializeError:
     )
 
 
-def _stock(facts: Facts, interpreter: Interpreter) -> SerializeError:
+def _stock(facts: Facts, interpreter: Interpreter, where: str) -> SerializeError:
     return SerializeError(
-        f"tool.hatch-flyte.image: flytekit {facts['version']} has no image of its own for Python {facts['python']}",
+        f"{where}: flytekit {facts['version']} has no image of its own for Python {facts['python']}",
         hint=f"Name an image instead of `stock`. The interpreter is {interpreter}.",
     )
 

@@ -117,7 +117,9 @@ def _configured(request: Request) -> Interpreter:
             f"{request.configured_where}: expected a Python interpreter (got `{path}`, which is no program)",
             hint=f"Make that environment first, or change {request.configured_where}.",
         )
-    return Interpreter((found, *arguments), "the interpreter that `python` names", folder=request.root)
+    return Interpreter(
+        (found, *arguments), f"the interpreter that {request.configured_where} names", folder=request.root
+    )
 
 
 def _candidates(request: Request) -> Iterator[Interpreter]:

@@ -75,7 +75,9 @@ class LoadCheck(AbstractContextManager["LoadCheck"]):
         self._process.tell(loaders)
         message, _ = self._process.answer()
         if "failed" in message:
-            raise error_of(message["failed"], self._subject.wheel, self._subject.interpreter)
+            raise error_of(
+                message["failed"], self._subject.wheel, self._subject.interpreter, self._subject.settings.places
+            )
         report = message["done"]
         if report["problems"]:
             raise loading_error(report["problems"], {one.name: one.place for one in serialized.entities})

@@ -94,7 +94,10 @@ def test_why_no_interpreter_fits_is_shown(door: Door, monkeypatch: pytest.Monkey
     assert "surely-not-installed>2" in said
 
 
-def test_a_configured_interpreter_is_shown(door: Door) -> None:
+def test_a_configured_interpreter_is_shown_with_what_configured_it(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     door.configure(f'[tool.hatch-flyte]\npython = "{sys.executable}"\n')
+    shown = f"interpreter: {sys.executable} (the interpreter that {{}} names)".format
 
-    assert f"interpreter: {sys.executable} (the interpreter that `python` names)" in door("config").out
+    assert shown("tool.hatch-flyte.python") in door("config").out
+    monkeypatch.setenv("HATCH_FLYTE_PYTHON", sys.executable)
+    assert shown("HATCH_FLYTE_PYTHON") in door("config").out

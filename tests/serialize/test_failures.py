@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support_wheels import WheelSource, build_wheel
 
+from hatch_flyte.config.values import Places
 from hatch_flyte.errors import HatchFlyteError, InterpreterError, SerializeError
 from hatch_flyte.serialize.failures import error_of
 from hatch_flyte.serialize.interpreter import Interpreter
@@ -22,15 +23,15 @@ def error(tmp_path: Path) -> Callable[..., HatchFlyteError]:
     wheel = read_wheel(build_wheel(tmp_path, WheelSource({})))
 
     def make(**facts: Any) -> HatchFlyteError:
-        return error_of(facts, wheel, INTERPRETER)
+        return error_of(facts, wheel, INTERPRETER, Places({"image": "HATCH_FLYTE_IMAGE"}))
 
     return make
 
 
-def test_a_python_without_a_stock_image_is_told(error: Callable[..., HatchFlyteError]) -> None:
+def test_a_python_without_a_stock_image_is_told_where_it_was_asked_for(error: Callable[..., HatchFlyteError]) -> None:
     told = error(kind="stock", python="3.13.0", version="1.16.31")
     assert isinstance(told, SerializeError)
-    assert told.message == "tool.hatch-flyte.image: flytekit 1.16.31 has no image of its own for Python 3.13.0"
+    assert told.message == "HATCH_FLYTE_IMAGE: flytekit 1.16.31 has no image of its own for Python 3.13.0"
     assert "Name an image instead of `stock`" in told.hint
 
 

@@ -70,7 +70,9 @@ def environment(tmp_path: Path) -> Path:
 class TestConfigured:
     def test_it_is_taken_unasked(self, tmp_path: Path) -> None:
         asked = request(tmp_path, NOT_HERE, configured=(sys.executable, "-X", "dev"))
-        expected = Interpreter((sys.executable, "-X", "dev"), "the interpreter that `python` names", folder=tmp_path)
+        expected = Interpreter(
+            (sys.executable, "-X", "dev"), "the interpreter that tool.hatch-flyte.python names", folder=tmp_path
+        )
         assert choose_interpreter(asked) == expected
 
     def test_a_relative_path_starts_at_the_project(self, tmp_path: Path, empty_environment: Path) -> None:
@@ -149,6 +151,20 @@ class TestEnvironments:
         (library / "flytekit" / "tools" / "serialize_helpers.py").unlink()
         assert "flytekit 1.3.1 does not import on Python " in refusal(asked).message
         assert "(ModuleNotFoundError: No module named 'flytekit.tools.serialize_helpers')" in refusal(asked).message
+
+    def test_what_flytekit_leaves_in_the_temporary_folder_when_tried_goes_away(
+        self, tmp_path: Path, environment: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        library = library_of(environment)
+        (library / "flytekit-1.14.0.dist-info" / "METADATA").write_text("Name: flytekit\nVersion: 1.3.1\n")
+        leaving = "import pathlib, tempfile\npathlib.Path(tempfile.mkdtemp(), 'left').touch()\n"
+        (library / "flytekit" / "tools" / "serialize_helpers.py").write_text(leaving)
+        (tmp_path / "temporary").mkdir()
+        monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+        monkeypatch.setattr("tempfile.tempdir", None)  # computed once a process
+
+        assert choose_interpreter(request(tmp_path, NOT_HERE, virtual_env=environment)).why == "the active environment"
+        assert list((tmp_path / "temporary").iterdir()) == []
 
 
 class TestNone:
