@@ -32,12 +32,13 @@ def main(wheel_path: str) -> None:
     """Print the seconds of `gzip -6` and of bundling, and the peak of this process in MiB."""
     from hatch_flyte.bundling import bundled, shipped_files
     from hatch_flyte.config import Sources, load
+    from hatch_flyte.frontend import this_machine
     from hatch_flyte.wheel import read_wheel
 
     begin = time.perf_counter()
     wheel = read_wheel(Path(wheel_path))
     packaging = load(Sources(root=Path("/nonexistent"), environ={}, user_table={})).packaging
-    with bundled(wheel, shipped_files(wheel, packaging, Path()), packaging):
+    with bundled(wheel, shipped_files(wheel, packaging, Path()), packaging, this_machine(Path())):
         ours = time.perf_counter() - begin
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     content = b"".join(wheel.read(file.name) for file in wheel.files)

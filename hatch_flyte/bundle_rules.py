@@ -1,4 +1,4 @@
-"""What may be in a bundle: which of the wheel's files, how much of it, and nothing that looks like a secret.
+"""What may be in a bundle: which of the wheel's files, how much of it, no secrets, and nothing of this machine.
 
 Functions of names, sizes and contents. Knows neither wheels nor the file system: both are asked through what is given.
 """
@@ -16,13 +16,14 @@ from hatch_flyte.bundle import StreamedFile
 from hatch_flyte.caution import Caution
 from hatch_flyte.errors import SerializeError
 from hatch_flyte.ignore_patterns import ignores
-from hatch_flyte.likely_secrets import SCANNED, SNIFFED, find_secrets, is_binary
+from hatch_flyte.leaks import leak_in
+from hatch_flyte.likely_secrets import SCANNED, SNIFFED, Finding, find_secrets, is_binary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from hatch_flyte.bundle import AnyFile
-    from hatch_flyte.likely_secrets import Finding
+    from hatch_flyte.leaks import Machine
 
 MEGABYTE = 1_000_000
 _SOURCE_FOLDERS = ("", "src/")
@@ -31,6 +32,16 @@ _MODULE_ENDINGS = (".py", ".so", ".pyd", ".pyc")
 _LARGEST = 10
 _SHOWN_FINDINGS = 20
 _SHOWN_NAMES = 3
+_SECRETS = "expected no secrets (got what looks like {count})"
+_SECRETS_HINT = (
+    "Leave them out of the wheel, since whoever can read the bundle could read them; a task gets a secret by "
+    "`secret_requests=[Secret(…)]`. If they are none"
+)
+_LEAKS = "expected nothing of the machine that builds (got it in {count})"
+_LEAKS_HINT = (
+    "No other machine has it, and a build elsewhere gives another bundle: compute it in the task, or leave the file "
+    "out of the wheel. If it is meant"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +149,19 @@ def _files(count: int) -> str:
     return f"{count:,} file{'s' * (count != 1)}"
 
 
-class SecretCheck:
-    """Looks for secrets in files while they are read, so that each is read once.
+class ContentCheck:
+    """Looks for secrets, and for what belongs to `machine`, in files while they are read, so that each is read once.
 
     `allow` has globs over whole names in the bundle, with `/`; `*` fits any characters, `/` too. What fits one of them
-    is not looked at. Of a binary file the beginning is, of others the first `likely_secrets.SCANNED` bytes.
+    is not looked at. Of a binary file the beginning is, and for secrets only, since compilers write paths into theirs;
+    of others the first `likely_secrets.SCANNED` bytes.
     """
 
-    def __init__(self, allow: Sequence[str]) -> None:
+    def __init__(self, allow: Sequence[str], machine: Machine) -> None:
         self._allow = allow
-        self._findings: list[Finding] = []
+        self._machine = machine
+        self._secrets: list[Finding] = []
+        self._leaks: list[Finding] = []
 
     def watch(self, files: Iterable[AnyFile]) -> Iterator[AnyFile]:
         """Give the files back; what is read of them is looked at."""
@@ -159,8 +173,9 @@ class SecretCheck:
 
     def finish(self) -> None:
         """Raise `SerializeError` if there was something, with all findings, but none of the secrets."""
-        if self._findings:
-            raise _secrets(sorted(self._findings, key=lambda finding: (finding.name, finding.line)))
+        for findings, head, hint in ((self._secrets, _SECRETS, _SECRETS_HINT), (self._leaks, _LEAKS, _LEAKS_HINT)):
+            if findings:
+                raise _refusal(sorted(findings, key=lambda finding: (finding.name, finding.line)), head, hint)
 
     def _pieces(self, file: AnyFile) -> Iterator[bytes]:
         head = io.BytesIO()
@@ -170,17 +185,20 @@ class SecretCheck:
                 head.write(piece)
                 wanted = SNIFFED if is_binary(bytes(head.getbuffer()[:SNIFFED])) else SCANNED
             yield piece
-        self._findings += find_secrets(file.name, head.getvalue())
+        content = head.getvalue()
+        self._secrets += find_secrets(file.name, content)
+        if not is_binary(content) and (leak := leak_in(content, self._machine)):
+            line = content.count(b"\n", 0, max(content.find(leak.encode()), 0)) + 1
+            self._leaks.append(Finding(file.name, leak, line))
 
 
-def _secrets(findings: Sequence[Finding]) -> SerializeError:
+def _refusal(findings: Sequence[Finding], head: str, hint: str) -> SerializeError:
     rows = [f"\n  {finding}" for finding in findings[:_SHOWN_FINDINGS]]
     if len(findings) > _SHOWN_FINDINGS:
         rows.append(f"\n  and {len(findings) - _SHOWN_FINDINGS} more")
     names = list(dict.fromkeys(json.dumps(finding.name, ensure_ascii=False) for finding in findings))
     listed = ", ".join([*names[:_SHOWN_NAMES], *["…"] * (len(names) > _SHOWN_NAMES)])
     return SerializeError(
-        f"bundle: expected no secrets (got what looks like {len(findings)}):{''.join(rows)}",
-        hint="Leave them out of the wheel, since whoever can read the bundle could read them; a task gets a secret by "
-        f"`secret_requests=[Secret(…)]`. If they are none, say under [tool.hatch-flyte]: allow = [{listed}]",
+        f"bundle: {head.format(count=len(findings))}:{''.join(rows)}",
+        hint=f"{hint}, say under [tool.hatch-flyte]: allow = [{listed}]",
     )

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hatch_flyte.bundle import StreamedFile, spooled_bundle
-from hatch_flyte.bundle_rules import MEGABYTE, Budget, SecretCheck, check_size, select_files
+from hatch_flyte.bundle_rules import MEGABYTE, Budget, ContentCheck, check_size, select_files
 from hatch_flyte.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hatch_flyte.bundle import SpooledBundle
     from hatch_flyte.caution import Caution
     from hatch_flyte.config import Packaging
+    from hatch_flyte.leaks import Machine
     from hatch_flyte.wheel import Wheel, WheelFile
 
 
@@ -52,17 +53,19 @@ def check_sizes(wheel: Wheel, files: Sequence[WheelFile], packaging: Packaging) 
 
 
 @contextlib.contextmanager
-def bundled(wheel: Wheel, files: Sequence[WheelFile], packaging: Packaging) -> Iterator[SpooledBundle]:
+def bundled(
+    wheel: Wheel, files: Sequence[WheelFile], packaging: Packaging, machine: Machine
+) -> Iterator[SpooledBundle]:
     """Give the bundle of `files`; it is gone afterwards.
 
-    Raises `SerializeError` for what looks like a secret, `WheelError` where the wheel is damaged, and `ArchiveError`
-    where there is no room.
+    Raises `SerializeError` for what looks like a secret or belongs to `machine`, `WheelError` where the wheel is
+    damaged, and `ArchiveError` where there is no room.
     """
-    secrets = SecretCheck(packaging.allow)
+    check = ContentCheck(packaging.allow, machine)
     streamed = [
         StreamedFile(file.name, wheel.size(file.name), partial(wheel.pieces, file.name), file.executable)
         for file in files
     ]
-    with spooled_bundle(secrets.watch(streamed)) as bundle:
-        secrets.finish()
+    with spooled_bundle(check.watch(streamed)) as bundle:
+        check.finish()
         yield bundle

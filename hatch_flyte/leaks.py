@@ -43,10 +43,13 @@ def leak_in(data: bytes, machine: Machine) -> str:
     """
     for text in (data, *_unpacked(data)):
         for path in filter(_is_specific, machine.paths):
-            if found := re.search(re.escape(path.encode()) + rb"(?![%s])[^\x00-\x20\"'`<>|\x7f-\xff]*" % _WORD, text):
+            plain = path.encode()
+            if plain not in text:  # by far the fastest way to say so
+                continue
+            if found := re.search(re.escape(plain) + rb"(?![%s])[^\x00-\x20\"'`<>|\x7f-\xff]*" % _WORD, text):
                 return found.group().decode()
         host = machine.host.encode()
-        telling = re.search(rb"[0-9.-]", host) and host != b"localhost"
+        telling = host in text and re.search(rb"[0-9.-]", host) and host != b"localhost"
         if telling and re.search(rb"(?<![%s])%s(?![%s])" % (_WORD, re.escape(host), _WORD), text):
             return machine.host
     return ""

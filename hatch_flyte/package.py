@@ -95,7 +95,7 @@ def package(wheel_path: Path, packaging: Packaging, around: Surroundings) -> Pac
         cautions, bundle = _dirty(packaging, around), None
         if packaging.code == "wheel":
             cautions += check_sizes(wheel, files, packaging)
-            bundle = stack.enter_context(bundled(wheel, files, packaging))
+            bundle = stack.enter_context(bundled(wheel, files, packaging, around.machine))
         subject = Subject(wheel=wheel, files=files, interpreter=interpreter, settings=settings, root=around.root)
         serialized, found = _serialized(subject, load_check=packaging.load_check)
         cautions += found

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from hatch_flyte.bundle import BundledFile, StreamedFile, content_digest
-from hatch_flyte.bundle_rules import MEGABYTE, Budget, SecretCheck, check_size, select_files
+from hatch_flyte.bundle_rules import MEGABYTE, Budget, ContentCheck, check_size, select_files
 from hatch_flyte.errors import SerializeError
+from hatch_flyte.leaks import Machine
 from hatch_flyte.likely_secrets import SCANNED
 
 METADATA = "acme-1.0.dist-info/METADATA"
@@ -122,12 +123,13 @@ class TestSize:
 
 SECRET = BundledFile("acme/.env", b"# local\nPASSWORD=hunter2\n")
 KEY = BundledFile("acme/keys/id_rsa", b"anything")
+MACHINE = Machine(("/srv/builds/acme-7",), "build-7")
 CODE = BundledFile("acme/__init__.py", b"x = 1\n", executable=True)
 
 
 def refused(*files: BundledFile, allow: tuple[str, ...] = ()) -> str:
     """Read all files as a bundle does, and return what is said."""
-    check = SecretCheck(allow)
+    check = ContentCheck(allow, MACHINE)
     assert content_digest(check.watch(files)) == content_digest(files)
     try:
         check.finish()
@@ -173,7 +175,7 @@ class TestSecrets:
     def test_a_content_that_comes_in_pieces_is_looked_at_as_one(self) -> None:
         content = SECRET.content
         streamed = StreamedFile(SECRET.name, len(content), lambda: (content[:12], content[12:15], content[15:]))
-        check = SecretCheck(())
+        check = ContentCheck((), MACHINE)
 
         content_digest(check.watch([streamed]))
 
@@ -182,9 +184,31 @@ class TestSecrets:
 
     def test_what_is_far_behind_is_passed_on_without_a_look(self) -> None:
         blanks, secret = b" " * SCANNED, b"\nPASSWORD=hunter2\n"
-        check = SecretCheck(())
+        check = ContentCheck((), MACHINE)
 
         [watched] = check.watch([StreamedFile(".env", SCANNED + len(secret), lambda: (blanks, secret))])
 
         assert list(watched.pieces()) == [blanks, secret]
         check.finish()
+
+
+class TestLeaks:
+    def test_paths_and_name_of_the_machine_are_said_with_file_and_line(self) -> None:
+        path = BundledFile("acme/settings.toml", b"[data]\nfolder = '/srv/builds/acme-7/data'\n")
+        host = BundledFile("acme/built.txt", b"by build-7\n")
+
+        assert refused(path, CODE, host) == (
+            "bundle: expected nothing of the machine that builds (got it in 2):\n"
+            "  acme/built.txt, line 1: build-7\n"
+            "  acme/settings.toml, line 2: /srv/builds/acme-7/data\n"
+            "No other machine has it, and a build elsewhere gives another bundle: compute it in the task, or leave the "
+            "file out of the wheel. If it is meant, say under [tool.hatch-flyte]: "
+            'allow = ["acme/built.txt", "acme/settings.toml"]'
+        )
+        assert refused(path, host, allow=("acme/built.txt", "*.toml")) == ""
+
+    def test_a_binary_file_may_hold_what_its_compiler_wrote(self) -> None:
+        assert refused(BundledFile("acme/fast.so", b"\x7fELF\0/srv/builds/acme-7/fast.c\0")) == ""
+
+    def test_secrets_come_first(self) -> None:
+        assert "expected no secrets" in refused(SECRET, BundledFile("a.txt", b"/srv/builds/acme-7"))

@@ -9,6 +9,7 @@ from test_package import packaging
 
 from hatch_flyte.bundling import bundled, check_sizes, shipped_files
 from hatch_flyte.errors import ConfigError, SerializeError
+from hatch_flyte.leaks import Machine
 from hatch_flyte.wheel import Wheel, read_wheel
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def test_the_budget_is_the_configured_one(wheel: Wheel) -> None:
 
 
 def test_the_bundle_has_the_files_and_their_content(wheel: Wheel) -> None:
-    with bundled(wheel, wheel.files, packaging()) as bundle, tarfile.open(fileobj=bundle.open()) as tar:
+    with bundled(wheel, wheel.files, packaging(), Machine()) as bundle, tarfile.open(fileobj=bundle.open()) as tar:
         found = {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr] # all are files
 
     assert found == {file.name: wheel.read(file.name) for file in wheel.files}
@@ -66,7 +67,7 @@ def test_what_looks_like_a_secret_is_refused_unless_allowed(tmp_path: Path) -> N
     secret = "-----BEGIN RSA PRIVATE " + "KEY-----\n" + "MIIEpAIBAAKCAQEA" * 4 + "\n"
     wheel = read_wheel(build_wheel(tmp_path, WheelSource({"acme/key.txt": secret, "acme/a.py": ""})))
 
-    with pytest.raises(SerializeError, match=r"acme/key\.txt"), bundled(wheel, wheel.files, packaging()):
+    with pytest.raises(SerializeError, match=r"acme/key\.txt"), bundled(wheel, wheel.files, packaging(), Machine()):
         pass
-    with bundled(wheel, wheel.files, packaging(allow=("acme/*.txt",))):
+    with bundled(wheel, wheel.files, packaging(allow=("acme/*.txt",)), Machine()):
         pass
