@@ -147,7 +147,7 @@ class TestChecks:
         with pytest.raises(SerializeError, match="holds the value of REGION") as caught:
             run(tmp_path, wheel, strict=True)
 
-        assert "`strict = true` under [tool.hatch-flyte]" in caught.value.hint
+        assert "tool.hatch-flyte.strict makes errors of warnings." in caught.value.hint
         assert list((tmp_path / "out").iterdir()) == []
 
     @pytest.mark.parametrize(("image", "told"), [("ghcr.io/acme/p:{commit}", 1), ("ghcr.io/acme/p:1", 0)])

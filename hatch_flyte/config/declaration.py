@@ -196,8 +196,8 @@ KEYS: Mapping[str, Key] = _by_name(
     _packaging(
         "allow",
         Strings(),
-        "Globs, over whole names in the bundle (`*` crosses `/`), of files that may hold what looks like a secret, or a "
-        "path of the machine that builds.",
+        "Globs, over whole names in the bundle (`*` crosses `/`), of files that may hold what looks like a secret, or "
+        "a path of the machine that builds.",
         default=(),
     ),
     _packaging(
