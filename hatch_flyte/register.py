@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 DESTINATION = "."
 """What `{{ .dest_dir }}` becomes in archives that leave it open, as flytectl fills it."""
 
+_HALTING = {Status.CONFLICT: "is in conflict", Status.FAILED: "failed", Status.SKIPPED: "was not sent"}
+"""What is said of the entity after which nothing new is sent."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
@@ -210,7 +213,7 @@ class _Registration:
     def _note(self, outcome: Outcome) -> None:
         self._outcomes[outcome.identifier] = outcome
         if outcome.status not in GOOD and not self._order.keep_going:
-            self._halted = self._halted or f"{outcome.identifier} is in {outcome.status.value}"
+            self._halted = self._halted or f"{outcome.identifier} {_HALTING[outcome.status]}"
         self._watch.on_outcome(self._target, outcome)
 
 

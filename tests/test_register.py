@@ -170,6 +170,7 @@ class TestFailures:
 
         assert statuses(report) == ["failed", "skipped", "skipped"]
         assert report.outcomes[0].detail == "missing image"
+        assert report.outcomes[1].detail == "not sent: task acme.double 1.0 in flytesnacks/development failed"
         assert registry.writes == ["task acme.double"]
         assert report.exit_code == 7
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import copy
+import gzip
 import importlib
+import struct
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from hatch_flyte.serialize.inside.entities import Entities, kind_of
@@ -15,6 +19,9 @@ if TYPE_CHECKING:
 
     from hatch_flyte.serialize.inside.defaults import Defaults
     from hatch_flyte.serialize.inside.place import Workplace
+
+_BLOCK = 0xFFFF
+"""Bytes in a block that is not compressed (RFC 1951, 3.2.4)."""
 
 
 class Flytekit:
@@ -42,14 +49,17 @@ class Flytekit:
         self.images = Images(place, destination, self.underway)
 
     def _keep_folder_out_of_context(self, destination: str) -> None:
-        """Let dynamic tasks carry `destination` as their source root (in `_F_SS_C`), not the temporary folder."""
+        """Let dynamic tasks carry `destination` as their source root (in `_F_SS_C`), not the temporary folder.
+
+        Neither must the zlib in use show: another one gives other bytes, and so another task.
+        """
         settings_class = self.configuration.SerializationSettings
         original = settings_class.serialized_context
 
         def serialized_context(settings: Any) -> Any:
             moved = copy.copy(settings)
             moved.source_root = destination
-            return original.fget(moved)
+            return _uncompressed(original.fget(moved))
 
         settings_class.serialized_context = property(serialized_context)
 
@@ -90,3 +100,15 @@ class Flytekit:
     def underway(self) -> Any:
         """Return the innermost task, workflow or launch plan that is being translated, or None."""
         return next((entity for entity in reversed(self._underway) if kind_of(entity)), None)
+
+
+def _uncompressed(packed: str) -> str:
+    """Return base64 of gzip with the content of `packed`, which is that too, in blocks that are not compressed."""
+    content = gzip.decompress(base64.b64decode(packed))
+    parts = [b"\x1f\x8b\x08\0\0\0\0\0\0\xff"]  # RFC 1952, 2.3: deflate, no name, no time, unknown system
+    for start in range(0, len(content), _BLOCK):
+        block = content[start : start + _BLOCK]
+        is_last = start + _BLOCK >= len(content)
+        parts += (struct.pack("<BHH", is_last, len(block), len(block) ^ _BLOCK), block)
+    parts.append(struct.pack("<LL", zlib.crc32(content), len(content)))
+    return base64.b64encode(b"".join(parts)).decode()
