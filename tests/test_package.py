@@ -87,6 +87,16 @@ class TestArchive:
 
         assert first == again
 
+    def test_the_order_of_the_files_in_the_wheel_does_not_show(self, tmp_path: Path) -> None:
+        importing = TASK + "\nfrom acme.b import double as other\n"
+        files = {f"acme/{name}": text for name, text in [("a.py", importing), ("b.py", TASK), ("c/d.py", TASK)]}
+        bytes_seen = set()
+        for order in (sorted(files), sorted(files, reverse=True)):
+            wheel = build_wheel(tmp_path, WheelSource({name: files[name] for name in order}))
+            bytes_seen.add(run(tmp_path, wheel, code="wheel").path.read_bytes())
+
+        assert len(bytes_seen) == 1
+
     def test_the_wheel_is_only_read(self, tmp_path: Path) -> None:
         wheel = wheel_of(tmp_path, acme__jobs=TASK)
         before = wheel.read_bytes()
