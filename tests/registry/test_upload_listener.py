@@ -6,7 +6,7 @@ import base64
 import hashlib
 import http.client
 import socket
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -33,8 +33,15 @@ def md5(body: bytes) -> bytes:
 
 @pytest.fixture
 def locations(tmp_path: Path) -> Iterator[UploadLocations]:
+    with listening(tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def listening(folder: Path) -> Iterator[UploadLocations]:
+    """Take uploads; at the end, whatever is on its way has come to its end too."""
     with closing(UploadListener("127.0.0.1", 0, grace=5, max_bytes=LIMIT)) as listener:
-        made = UploadLocations(Blobs(tmp_path), listener.address)
+        made = UploadLocations(Blobs(folder), listener.address)
         listener.start(made)
         yield made
 
@@ -128,15 +135,20 @@ def test_a_disk_that_fails_is_told_of(locations: UploadLocations) -> None:
     assert "File name too long" in text
 
 
-def test_a_client_that_goes_away_leaves_nothing(locations: UploadLocations, tmp_path: Path) -> None:
-    parts = urlsplit(location(locations))
-    digest = base64.b64encode(md5(BODY)).decode()
-    with closing(socket.create_connection((str(parts.hostname), int(parts.port or 0)))) as raw:
-        head = (
-            f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: x\r\nContent-MD5: {digest}\r\nContent-Length: 7\r\n\r\n"
+def test_a_client_that_goes_away_leaves_nothing(tmp_path: Path) -> None:
+    with listening(tmp_path) as locations:
+        parts = urlsplit(location(locations))
+        address = (str(parts.hostname), int(parts.port or 0))
+        lines = (
+            f"PUT {parts.path}?{parts.query} HTTP/1.1",
+            "Host: x",
+            f"Content-MD5: {base64.b64encode(md5(BODY)).decode()}",
+            f"Content-Length: {len(BODY)}",
         )
-        raw.sendall(head.encode() + b"con")
-    assert put(location(locations, filename="after"), BODY) == (200, "")
+        with closing(socket.create_connection(address)) as raw:
+            raw.sendall("\r\n".join([*lines, "", ""]).encode() + BODY[:3])
+        assert put(location(locations, filename="after"), BODY) == (200, "")
+
     assert stored(locations) is None
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["after"]
 
