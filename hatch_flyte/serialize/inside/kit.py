@@ -84,8 +84,10 @@ class Flytekit:
         with manager.with_context(manager.current_context().with_serialization_settings(settings)) as context:
             yield context
 
-    def translate(self, context: Any, *, default_launch_plans: bool) -> list[tuple[Any, Any]]:
-        """Return flytekit's models in its order, each with the entity of the user's code.
+    def translate(self, context: Any, *, default_launch_plans: bool) -> Iterator[tuple[Any, Any]]:
+        """Translate all, then give flytekit's models in its order, each with the entity of the user's code.
+
+        Each model is let go of when it has been given: all of them take more memory than all protobufs.
 
         Without `default_launch_plans` those are left out that flytekit makes for workflows now, and nobody asked for.
         """
@@ -94,12 +96,19 @@ class Flytekit:
         models = self._helpers.get_registrable_entities(context)
         made = {id(plan) for plan in plans.CACHE.values() if not default_launch_plans and id(plan) not in asked_for}
         originals = {id(model): entity for entity, model in self._translated.items()}
-        pairs = [(model, originals[id(model)]) for model in models]
-        return [(model, entity) for model, entity in pairs if id(entity) not in made]
+        self._translated = {}
+        return _handed_over([(model, originals[id(model)]) for model in models if id(originals[id(model)]) not in made])
 
     def underway(self) -> Any:
         """Return the innermost task, workflow or launch plan that is being translated, or None."""
         return next((entity for entity in reversed(self._underway) if kind_of(entity)), None)
+
+
+def _handed_over(pairs: list[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
+    """Give the pairs, and keep none that was given."""
+    pairs.reverse()
+    while pairs:
+        yield pairs.pop()
 
 
 def _uncompressed(packed: str) -> str:

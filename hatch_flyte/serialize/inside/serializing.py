@@ -22,7 +22,7 @@ from hatch_flyte.serialize.inside.streams import Failure
 from hatch_flyte.serialize.inside.variables import Variables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 class Serializer(Program):
@@ -74,7 +74,7 @@ class Serializer(Program):
             source_root=str(self.place.root),
         )
 
-    def _translate(self, flytekit: Flytekit, context: Any, *, default_launch_plans: bool) -> list[tuple[Any, Any]]:
+    def _translate(self, flytekit: Flytekit, context: Any, *, default_launch_plans: bool) -> Iterator[tuple[Any, Any]]:
         self.streams.send({"at": "translating the entities"})
         self.place.enter()
         try:

@@ -14,7 +14,7 @@ import threading
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 READY = b"hatch-flyte worker 2\n"
 
@@ -68,10 +68,15 @@ class Streams:
         if os.getpid() != self._process:  # the user's code forked, and this is the child that came back to us
             os._exit(0)
         with self._lock:
-            for frame in [json.dumps(message).encode(), *([b"".join(blobs)] if blobs else [])]:
-                self._results.write(b"%d\n" % len(frame))
-                self._results.write(frame)
+            self._write([json.dumps(message).encode()])
+            if blobs:
+                self._write(blobs)
             self._results.flush()
+
+    def _write(self, parts: Sequence[bytes]) -> None:
+        """Write one frame; its parts are never put together in memory."""
+        self._results.write(b"%d\n" % sum(map(len, parts)))
+        self._results.writelines(parts)
 
     def empty_input(self, when_parent_goes: Callable[[], None]) -> None:
         """Give the user's code an empty standard input; call `when_parent_goes` once the real one is closed."""
