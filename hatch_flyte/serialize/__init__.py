@@ -18,7 +18,7 @@ from hatch_flyte.serialize.modules import check_patterns, fits_any, listed, sele
 from hatch_flyte.serialize.process import InsideProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from hatch_flyte.config.values import TaskDefaults
     from hatch_flyte.serialize.interpreter import Interpreter
@@ -148,11 +148,11 @@ def serialize(
     with InsideProcess("serializing", interpreter) as worker:
         worker.request(_request(wheel, settings, interpreter, modules), wheel.path)
         meanwhile()
-        message, blob = worker.answer()
+        message, parts = worker.answer()
     if "failed" in message:
         raise error_of(message["failed"], wheel, interpreter, settings.places)
     done = message["done"]
-    found = list(_unique(_entities(done["entities"], blob)))
+    found = list(_unique(map(_entity, parts)))
     entities = tuple(entity for entity in found if not fits_any(entity.module, settings.exclude))
     if not entities:
         raise _no_entity(wheel, modules)
@@ -220,26 +220,23 @@ def files_to_unpack(wheel: Wheel, files: Sequence[WheelFile]) -> list[tuple[str,
     return [(wheel.members[file.name].filename, file.name, file.executable) for file in files]
 
 
-def _entities(facts: Sequence[Mapping[str, Any]], blob: bytes) -> Iterator[SerializedEntity]:
-    start = 0
-    for fact in facts:
-        end = start + fact["size"]
-        yield SerializedEntity(
-            kind=Kind(fact["kind"]),
-            name=fact["name"],
-            data=blob[start:end],
-            module=fact["module"],
-            file=fact["file"],
-            line=fact["line"],
-            auto_activate=fact["activate"],
-            loader=fact.get("loader"),
-            image=fact.get("image", ""),
-            variables=tuple(VariableRead(one["variable"], f"{one['file']}:{one['line']}") for one in fact["variables"]),
-        )
-        start = end
+def _entity(part: tuple[Mapping[str, Any], bytes]) -> SerializedEntity:
+    facts, data = part
+    return SerializedEntity(
+        kind=Kind(facts["kind"]),
+        name=facts["name"],
+        data=data,
+        module=facts["module"],
+        file=facts["file"],
+        line=facts["line"],
+        auto_activate=facts["activate"],
+        loader=facts.get("loader"),
+        image=facts.get("image", ""),
+        variables=tuple(VariableRead(one["variable"], f"{one['file']}:{one['line']}") for one in facts["variables"]),
+    )
 
 
-def _unique(entities: Iterator[SerializedEntity]) -> Iterator[SerializedEntity]:
+def _unique(entities: Iterable[SerializedEntity]) -> Iterator[SerializedEntity]:
     """Keep one of equal definitions, such as the same map task in two workflows; refuse contradictory ones.
 
     flytekit lets both through, and the registry would then refuse the second.

@@ -160,8 +160,8 @@ class InsideProcess:
         frame = json.dumps(message).encode()
         self._stdin.write(b"%d\n" % len(frame) + frame)
 
-    def answer(self) -> tuple[dict[str, Any], bytes]:
-        """Return the last message and the bytes that came with it.
+    def answer(self) -> tuple[dict[str, Any], list[tuple[dict[str, Any], bytes]]]:
+        """Return the last message, and the parts before it: facts, and their bytes.
 
         Raises `InterpreterError` for a command that is no Python, and `SerializeError` if the process ends without one.
         """
@@ -169,14 +169,17 @@ class InsideProcess:
             raise InterpreterError(
                 f"{self._interpreter}: expected a Python interpreter (got {self._ending()})", hint=_CHANGE
             )
+        parts = []
         while (frame := self._frame()) is not None:
             message = self._message(frame)
-            if "at" not in message:
-                blob = self._frame() if "done" in message else b""
-                if blob is not None:
-                    return message, blob
-            self._doing = message["at"]
-            self._folder = message.get("folder", self._folder)
+            if "part" in message:
+                if (data := self._frame()) is not None:
+                    parts.append((message["part"], data))
+            elif "at" in message:
+                self._doing = message["at"]
+                self._folder = message.get("folder", self._folder)
+            else:
+                return message, parts
         raise SerializeError(
             f"serialize: the interpreter ended while {self._doing} ({self._ending()}){self._last_words()}",
             hint=f"It was {self._interpreter}.",

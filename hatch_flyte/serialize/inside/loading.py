@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Loader(Program):
     """The tasks of one wheel."""
 
-    def work(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+    def work(self, request: dict[str, Any]) -> dict[str, Any]:
         """Load the tasks."""
         self.place.unpack(self.streams, request["files"])
         self.place.shut_out_machine(request["sys_path"])
@@ -36,14 +36,13 @@ class Loader(Program):
         importer = Importer(self.streams, self.place, self.traces, request["seconds"])
         imports = Imports(self.place)
         problems = [facts for task in tasks if (facts := self._check(importer, task))]
-        done = {
+        return {
             "problems": problems,
             "imports": imports.report(installed),
             "distributions": installed.facts,
             "environment": environment(),
             "flytekit": package.__version__,
         }
-        return {"done": done}, [b""]
 
     def _check(self, importer: Importer, task: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return what is wrong with a task, or None."""

@@ -22,21 +22,21 @@ class Program:
     def __init__(self, streams: Streams, place: Workplace) -> None:
         self.streams, self.place, self.traces = streams, place, Traces(place)
 
-    def work(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
-        """Return the answer to `request`, and its blobs; the wheel is the next frame."""
+    def work(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the answer to `request`, whose parts were sent before; the wheel is the next frame."""
         raise NotImplementedError
 
     def run(self) -> None:
         """Answer the one request."""
         try:
-            message, blobs = self.work(self.streams.receive())
+            message = {"done": self.work(self.streams.receive())}
         except Failure as failure:
-            message, blobs = {"failed": failure.facts}, []
+            message = {"failed": failure.facts}
         except EOFError:  # the parent has no more to ask
             self.place.leave(1)
         except BaseException:  # noqa: BLE001 # whatever it is, the parent is to hear of it
-            message, blobs = {"failed": {"kind": "crash", "trace": traceback.format_exc()}}, []
-        self.streams.send(message, *blobs)
+            message = {"failed": {"kind": "crash", "trace": traceback.format_exc()}}
+        self.streams.send(message)
 
     def load_flytekit(self, load: Callable[[], Any]) -> Any:
         """Return what `load` makes of flytekit, whose frames are left out of traces from now on."""

@@ -1,6 +1,7 @@
 """The worker: unpacks a wheel, imports its modules, and lets flytekit turn them into protobufs.
 
-Asked with a JSON object (see `serialize.__init__`) and the wheel; answers with facts and the protobufs in one blob.
+Asked with a JSON object (see `serialize.__init__`) and the wheel; answers with facts, each entity's
+before its protobuf.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 class Serializer(Program):
     """One wheel from request to answer."""
 
-    def work(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+    def work(self, request: dict[str, Any]) -> dict[str, Any]:
         """Serialize the wheel."""
         self.place.unpack(self.streams, request["files"])
         self.streams.empty_input(lambda: self.place.leave(1))
@@ -42,19 +43,17 @@ class Serializer(Program):
         with flytekit.context(settings) as context:
             skipped = importer.import_all(request["modules"], request["optional"])
             translated = self._translate(flytekit, context, default_launch_plans=request["default_launch_plans"])
-            entities = [self._entity(flytekit, *pair, request["ownership"]) for pair in translated]
-        done = {
+            for model, original in translated:
+                facts, data = self._entity(flytekit, model, original, request["ownership"])
+                self.streams.send({"part": {**facts, "variables": list(variables.found_in(data))}}, data)
+        return {
             "python": platform.python_version(),
             "flytekit": flytekit.version,
             "image": settings.image_config.default_image.full,
             "skipped": skipped,
             "unbuilt": list(flytekit.images.unbuilt.values()),
             "used": sorted(defaults.used),
-            "entities": [
-                {**facts, "size": len(data), "variables": list(variables.found_in(data))} for facts, data in entities
-            ],
         }
-        return {"done": done}, [b"", *(data for _, data in entities)]
 
     def _settings(self, flytekit: Flytekit, request: Mapping[str, Any]) -> Any:
         configuration, default = flytekit.configuration, request["image"]

@@ -1,8 +1,8 @@
 """The protocol: everything comes and goes over the standard streams that the process was started with, in frames.
 
 A frame is a decimal length, a line feed, that many bytes. In: the sources, then what the program asks for. Out: the
-line `READY`, then JSON: `at` (what is being done, for when it ends badly) and last `done`, followed by all blobs in one
-frame, or `failed`.
+line `READY`, then JSON: `at` (what is being done, for when it ends badly), `part` (facts, whose bytes are the next
+frame), and last `done` or `failed`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import threading
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-READY = b"hatch-flyte worker 2\n"
+READY = b"hatch-flyte worker 3\n"
 
 FOLDER_PREFIX = "hatch-flyte-"
 """What the names of our temporary folders begin with."""
@@ -63,20 +63,15 @@ class Streams:
             raise EOFError
         return int(line)
 
-    def send(self, message: dict[str, Any], *blobs: bytes) -> None:
-        """Send a message, and `blobs` behind it as one frame if there are any."""
+    def send(self, message: dict[str, Any], *data: bytes) -> None:
+        """Send a message, and `data` behind it, a frame each."""
         if os.getpid() != self._process:  # the user's code forked, and this is the child that came back to us
             os._exit(0)
         with self._lock:
-            self._write([json.dumps(message).encode()])
-            if blobs:
-                self._write(blobs)
+            for frame in (json.dumps(message).encode(), *data):
+                self._results.write(b"%d\n" % len(frame))
+                self._results.write(frame)
             self._results.flush()
-
-    def _write(self, parts: Sequence[bytes]) -> None:
-        """Write one frame; its parts are never put together in memory."""
-        self._results.write(b"%d\n" % sum(map(len, parts)))
-        self._results.writelines(parts)
 
     def empty_input(self, when_parent_goes: Callable[[], None]) -> None:
         """Give the user's code an empty standard input; call `when_parent_goes` once the real one is closed."""
