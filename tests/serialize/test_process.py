@@ -9,6 +9,7 @@ from support_serialize import SETTINGS, TASK, serialize_source
 from support_wheels import WheelSource
 
 from hatch_flyte.errors import InterpreterError, SerializeError
+from hatch_flyte.serialize.inside.streams import READY
 from hatch_flyte.serialize.interpreter import Interpreter
 
 if TYPE_CHECKING:
@@ -95,8 +96,10 @@ def test_the_folder_of_a_worker_that_is_killed_is_removed(
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
-def test_an_answer_that_breaks_off_is_no_answer(tmp_path: Path) -> None:
-    interpreter = scripted(tmp_path, 'cat > /dev/null & printf \'hatch-flyte worker 2\\n15\\n{"at": "x"}    99\\n{\'')
+@pytest.mark.parametrize("rest", ["99\\n{", '12\\n{"part": {}}', '12\\n{"part": {}}4\\nab'])
+def test_an_answer_that_breaks_off_is_no_answer(tmp_path: Path, rest: str) -> None:
+    ready = READY.decode().strip()
+    interpreter = scripted(tmp_path, f'cat > /dev/null & printf \'{ready}\\n15\\n{{"at": "x"}}    {rest}\'')
     with pytest.raises(SerializeError) as caught:
         serialize_source(tmp_path, SOURCE, interpreter=interpreter)
     assert caught.value.message == "serialize: the interpreter ended while x (exit code 0)"
