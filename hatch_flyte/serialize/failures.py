@@ -27,6 +27,10 @@ _NO_FILE = (
 )
 
 
+_NOT_SHIPPED = (
+    "`{name}` would be one of the wheel's own modules, and the wheel does not ship it: have the build include it, or "
+    "correct the import."
+)
 _WHERE_TO_LOOK = (
     "Modules without entities can be left out: `modules` and `exclude` under [tool.hatch-flyte] say where to look, "
     "`optional-modules` which may fail."
@@ -47,28 +51,38 @@ def error_of(facts: Facts, wheel: Wheel, interpreter: Interpreter, places: Place
         "entity": _entity,
         "flytekit": _flytekit,
         "hang": _hang,
-        "modules": _modules,
         "path": _path,
         "room": _room,
         "spec": _spec,
     }
     if facts["kind"] == "wheel":
         return WheelError(f"{wheel.path}: the wheel is damaged ({facts['error']})")
+    if facts["kind"] == "modules":
+        return _modules(facts, interpreter, wheel)
     if facts["kind"] == "stock":
         return _stock(facts, interpreter, places.where("image"))
     return words[facts["kind"]](facts, interpreter)
 
 
-def _modules(facts: Facts, interpreter: Interpreter) -> SerializeError:
+def _modules(facts: Facts, interpreter: Interpreter, wheel: Wheel) -> SerializeError:
     causes = facts["causes"]
     count = sum(len(cause["modules"]) for cause in causes)
     head = "a module does not import" if count == 1 else f"{count} modules do not import"
+    missing = dict.fromkeys(name for cause in causes if (name := _missing_module(cause)))
+    # A package with an `__init__` is of one distribution; a namespace may have parts elsewhere.
+    own = [name for name in missing if name.partition(".")[0] in wheel.modules]
     hints = [
-        *([_not_installed(interpreter)] if _is_any(causes, "ModuleNotFoundError") else []),
+        *(_NOT_SHIPPED.format(name=name) for name in own),
+        *([_not_installed(interpreter)] if len(own) < len(missing) else []),
         *([_NO_FILE] if _is_any(causes, "FileNotFoundError") else []),
         _WHERE_TO_LOOK,
     ]
     return SerializeError("\n".join([f"serialize: {head}", *map(_cause, causes)]), hint="\n".join(hints))
+
+
+def _missing_module(cause: Facts) -> str:
+    found = re.search(r"No module named '([^']+)'", str(cause["error"]))
+    return found[1] if found and "ModuleNotFoundError" in cause["types"] else ""
 
 
 def _is_any(causes: list[Facts], name: str) -> bool:

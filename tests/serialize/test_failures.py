@@ -35,6 +35,29 @@ def test_a_python_without_a_stock_image_is_told_where_it_was_asked_for(error: Ca
     assert "Name an image instead of `stock`" in told.hint
 
 
+@pytest.mark.parametrize(
+    ("missing", "hint"),
+    [
+        ("acme.features", "`acme.features` would be one of the wheel's own modules, and the wheel does not ship it"),
+        ("torch", "What is missing there has to be installed there"),
+        ("company.other", "What is missing there has to be installed there"),
+    ],
+)
+def test_a_module_that_is_missing_is_to_be_shipped_or_installed(tmp_path: Path, missing: str, hint: str) -> None:
+    wheel = read_wheel(build_wheel(tmp_path, WheelSource({"acme/__init__.py": "", "company/part.py": ""})))
+    cause = {
+        "modules": ["acme.jobs"],
+        "types": ["ModuleNotFoundError", "ImportError"],
+        "error": f"ModuleNotFoundError: No module named '{missing}'",
+        "trace": "",
+    }
+
+    told = error_of({"kind": "modules", "causes": [cause]}, wheel, INTERPRETER, Places({}))
+
+    assert hint in told.hint
+    assert told.hint.count("\n") == 1
+
+
 def test_an_unsupported_python_is_told_with_its_version(error: Callable[..., HatchFlyteError]) -> None:
     told = error(kind="flytekit", python="3.14.0", version="1.3.1", error="ImportError: no")
     assert isinstance(told, InterpreterError)
