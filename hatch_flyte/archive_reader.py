@@ -22,7 +22,7 @@ from hatch_flyte.entity import Kind
 from hatch_flyte.errors import ArchiveError
 from hatch_flyte.manifest import Manifest, ManifestError
 from hatch_flyte.tar_stream import GZIP, TarError, TarStream, unpacked
-from hatch_flyte.untrusted import escaped, leaves, oddity, shown
+from hatch_flyte.untrusted import clash, escaped, leaves, oddity, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -193,6 +193,7 @@ def _bundle_digest(path: Path, data: bytes) -> str:
 
 def _bundled(path: Path, tar: TarStream) -> Iterator[StreamedFile]:
     before = ""
+    names = []
     for member in tar:
         name = member.name
         if not member.is_file:
@@ -202,4 +203,8 @@ def _bundled(path: Path, tar: TarStream) -> Iterator[StreamedFile]:
         if name <= before:
             raise _refused(path, f"expected a bundle in the order of its names (got {shown(name)} late, or again)")
         before = name
+        names.append(name)
         yield StreamedFile(name, member.size, tar.content, executable=member.is_executable)
+    if pair := clash(names):
+        both = " and ".join(map(shown, pair))
+        raise _refused(path, f"expected names in the bundle that can stand side by side (got {both})")

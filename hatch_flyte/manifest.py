@@ -94,6 +94,8 @@ class Manifest:
             )
         distribution = _Reader(read.value("distribution", dict), "manifest.distribution")
         bundle = read.value("bundle", dict, {})
+        if bundle and not _Reader(bundle, "manifest.bundle").value("digest", str):
+            raise ManifestError("manifest.bundle.digest: expected a digest (got none)")
         return cls(
             name=distribution.value("name", str),
             version=distribution.value("version", str),

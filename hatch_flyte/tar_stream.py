@@ -216,7 +216,7 @@ class _Bytes:
 
 def _is_header(block: bytes) -> bool:
     """Return whether the sum over the header, its own field taken for blanks, is what that field says."""
-    told = block[_CHECKSUM].strip(b" \0")
+    told = _digits(block[_CHECKSUM])
     return told.isdigit() and b"%o" % (sum(block) - sum(block[_CHECKSUM]) + 8 * ord(" ")) == (told.lstrip(b"0") or b"0")
 
 
@@ -224,10 +224,18 @@ def _number(field: bytes) -> int:
     """Return the number in a header's field: octal digits, or GNU's big-endian bytes after 0x80."""
     if field[0] == 0x80:  # noqa: PLR2004 # the format's mark
         return int.from_bytes(field[1:], "big")
-    digits = field.strip(b" \0")
+    digits = _digits(field)
     if digits.strip(b"01234567"):
         raise TarError(f"expected an octal number in a tar header (got {digits!r})")
     return int(digits or b"0", 8)
+
+
+def _digits(field: bytes) -> bytes:
+    """Return what stands in a field between blanks, or before zeros.
+
+    Zeros before something end the field for some readers (Python's, GNU's) and are skipped by others (Go's): they stay.
+    """
+    return field.strip(b" ").rstrip(b" \0")
 
 
 def _text(field: bytes) -> str:

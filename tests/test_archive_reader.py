@@ -227,6 +227,8 @@ class TestManifest:
             (["../a.py"], "expected names below the destination in the bundle (got `../a.py`)"),
             (["/a.py"], "expected names below the destination in the bundle (got `/a.py`)"),
             (["a\nb.py"], "expected names below the destination in the bundle (got `a\\nb.py`)"),
+            (["a", "a-b", "a/c"], "expected names in the bundle that can stand side by side (got `a` and `a/`)"),
+            (["A.py", "a.py"], "expected names in the bundle that can stand side by side (got `A.py` and `a.py`)"),
         ],
     )
     def test_a_bundle_that_is_odd_inside_is_refused(self, tmp_path: Path, names: list[str], message: str) -> None:

@@ -100,6 +100,11 @@ def test_keys_of_a_later_writer_are_ignored() -> None:
             "manifest.bundle.digest: expected str (got NoneType)",
             id="no digest",
         ),
+        pytest.param(
+            broken(bundle={"digest": "", "destination": "/root"}),
+            "manifest.bundle.digest: expected a digest (got none)",
+            id="an empty digest",
+        ),
         pytest.param(broken(bundle="x"), "manifest.bundle: expected dict (got str)", id="bundle"),
     ],
 )

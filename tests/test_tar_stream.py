@@ -104,6 +104,11 @@ class TestRefusal:
         with pytest.raises(TarError, match=r"expected a tar file, compressed by gzip or not \(got something else\)"):
             everything(data)
 
+    def test_zeros_before_a_number_end_it_for_some_and_not_for_others_so_they_are_none(self) -> None:
+        checksum = b"\0" + Block(b"a", b"x").to_bytes()[148:154]
+        assert refusal(Block(b"a", b"x", checksum=checksum)).startswith("expected a tar file")
+        assert refusal(Block(b"a", b"x", size=b"\x00\x001\0")).startswith("expected an octal number in a tar header")
+
     def test_damage_after_the_start(self) -> None:
         assert refusal(Block(b"a", b""), Block(b"b", b"", checksum=b"0000001\0")) == (
             "expected a tar header (got something else, or the end of the file)"
