@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
 
 from hatch_flyte.errors import RegistryError
-from hatch_flyte.registry.refusal import invalid
+from hatch_flyte.rules.refusal import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

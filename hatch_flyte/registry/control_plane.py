@@ -14,7 +14,7 @@ from flyteidl.admin.workflow_pb2 import WorkflowList, WorkflowSpec
 
 from hatch_flyte.entity import Identifier, Kind
 from hatch_flyte.registry import records
-from hatch_flyte.registry.rules import identifiers, launch_plans, listing, projects, structure, tasks, workflows
+from hatch_flyte.rules import identifiers, launch_plans, listing, projects, structure, tasks, workflows
 from hatch_flyte.wire.compiled import compiled_closure
 from hatch_flyte.wire.references import references
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from flyteidl.admin.project_pb2 import Project, Projects
 
-from hatch_flyte.registry.refusal import missing
-from hatch_flyte.registry.rules import listing, projects
+from hatch_flyte.rules import listing, projects
+from hatch_flyte.rules.refusal import missing
 
 if TYPE_CHECKING:
     from flyteidl.admin.project_pb2 import ProjectListRequest

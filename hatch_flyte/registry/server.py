@@ -21,14 +21,14 @@ from google.protobuf.message import DecodeError
 from hatch_flyte.errors import RegistryError
 from hatch_flyte.registry.blobs import Blobs
 from hatch_flyte.registry.control_plane import ControlPlane
-from hatch_flyte.registry.port import Code
 from hatch_flyte.registry.project_office import ProjectOffice
-from hatch_flyte.registry.refusal import RefusalError, invalid
 from hatch_flyte.registry.server_methods import Method, absent_text, methods, services
 from hatch_flyte.registry.server_status import DETAILS_KEY, failure_status, refusal_status
 from hatch_flyte.registry.store import Store
 from hatch_flyte.registry.upload_listener import UploadListener, host_text, listening_socket
 from hatch_flyte.registry.upload_locations import UploadLocations
+from hatch_flyte.rules.refusal import RefusalError, invalid
+from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -33,7 +33,7 @@ from flyteidl.service import admin_pb2, dataproxy_pb2
 
 from hatch_flyte import __version__
 from hatch_flyte.entity import Kind
-from hatch_flyte.registry.rules.projects import domains
+from hatch_flyte.rules.projects import domains
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_flyte.entity import Identifier
-    from hatch_flyte.registry.rules.listing import Query
+    from hatch_flyte.rules.listing import Query
 
 FILE_NAME: Final = "registry.sqlite3"
 BUSY_SECONDS: Final = 10.0

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from hatch_flyte.errors import RegistryError
-from hatch_flyte.registry.port import Code
+from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_flyte.registry.rules.listing import Condition, Query
+    from hatch_flyte.rules.listing import Condition, Query
 
 _COLUMNS: Final = {
     "updated_at": "created_at",  # activating does not count as updating

@@ -18,8 +18,8 @@ from urllib.parse import urlencode
 from flyteidl.service.dataproxy_pb2 import CreateUploadLocationResponse
 
 from hatch_flyte.registry.blobs import Key, blob_key
-from hatch_flyte.registry.port import Code
-from hatch_flyte.registry.refusal import RefusalError, invalid
+from hatch_flyte.rules.refusal import RefusalError, invalid
+from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

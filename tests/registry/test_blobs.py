@@ -14,7 +14,7 @@ import pytest
 
 from hatch_flyte.errors import RegistryError
 from hatch_flyte.registry.blobs import ARRIVING_NAME, Blobs, Key, blob_key
-from hatch_flyte.registry.refusal import RefusalError
+from hatch_flyte.rules.refusal import RefusalError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ from flyteidl.admin.project_pb2 import Project
 from registry.entities import named
 
 from hatch_flyte.entity import Identifier, Kind
-from hatch_flyte.registry.rules.listing import Condition, Query
 from hatch_flyte.registry.store import Entity, Store
+from hatch_flyte.rules.listing import Condition, Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,9 +18,9 @@ from registry.entities import named
 
 from hatch_flyte.entity import Kind
 from hatch_flyte.errors import RegistryError
-from hatch_flyte.registry.port import Code
 from hatch_flyte.registry.store import FILE_NAME, Entity, Store
 from hatch_flyte.registry.store_file import APPLICATION, FORMAT, StoreError, connect, transaction
+from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,9 @@ from flyteidl.service.dataproxy_pb2 import CreateUploadLocationRequest
 from google.protobuf.duration_pb2 import Duration
 
 from hatch_flyte.registry.blobs import Blobs, Key
-from hatch_flyte.registry.port import Code
-from hatch_flyte.registry.refusal import RefusalError
 from hatch_flyte.registry.upload_locations import MAX_SECONDS, UploadLocations
+from hatch_flyte.rules.refusal import RefusalError
+from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from flyteidl.admin.launch_plan_pb2 import ACTIVE, INACTIVE
 
-from hatch_flyte.registry.port import Code
-from hatch_flyte.registry.refusal import RefusalError, invalid, missing
-from hatch_flyte.registry.rules.identifiers import identifier_text
-from hatch_flyte.registry.rules.labels import check_labels
+from hatch_flyte.rules.identifiers import identifier_text
+from hatch_flyte.rules.labels import check_labels
+from hatch_flyte.rules.refusal import RefusalError, invalid, missing
+from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
     from collections.abc import Collection

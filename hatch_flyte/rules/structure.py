@@ -14,9 +14,9 @@ from flyteidl.core.compiler_pb2 import CompiledWorkflow, CompiledWorkflowClosure
 from flyteidl.core.workflow_pb2 import WorkflowTemplate
 
 from hatch_flyte.entity import Kind
-from hatch_flyte.registry.port import DIFFERENT_STRUCTURE, Code
-from hatch_flyte.registry.refusal import RefusalError, invalid
-from hatch_flyte.registry.rules.go_json import difference_text, go_json
+from hatch_flyte.rules.go_json import difference_text, go_json
+from hatch_flyte.rules.refusal import DIFFERENT_STRUCTURE, RefusalError, invalid
+from hatch_flyte.status_code import Code
 from hatch_flyte.wire.difference import message_differences
 from hatch_flyte.wire.messages import from_identifier
 

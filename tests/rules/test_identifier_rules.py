@@ -9,9 +9,9 @@ from flyteidl.core.identifier_pb2 import LAUNCH_PLAN, TASK
 from flyteidl.core.identifier_pb2 import Identifier as IdentifierMessage
 
 from hatch_flyte.entity import Identifier, Kind
-from hatch_flyte.registry.port import Code
-from hatch_flyte.registry.refusal import RefusalError
-from hatch_flyte.registry.rules.identifiers import asked_for, checked, complete, identifier_text, missing_entity, quoted
+from hatch_flyte.rules.identifiers import asked_for, checked, complete, identifier_text, missing_entity, quoted
+from hatch_flyte.rules.refusal import RefusalError
+from hatch_flyte.status_code import Code
 
 
 def message(**fields: Any) -> IdentifierMessage:

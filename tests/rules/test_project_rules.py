@@ -9,8 +9,8 @@ from flyteidl.admin.common_pb2 import Labels
 from flyteidl.admin.project_pb2 import Domain, Project
 
 from hatch_flyte.entity import Identifier, Kind
-from hatch_flyte.registry.refusal import RefusalError
-from hatch_flyte.registry.rules.projects import check_place, check_project, updated
+from hatch_flyte.rules.projects import check_place, check_project, updated
+from hatch_flyte.rules.refusal import RefusalError
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hatch_flyte.registry.refusal import RefusalError
-from hatch_flyte.registry.rules.labels import check_labels, label_problems, qualified_name_problems
+from hatch_flyte.rules.labels import check_labels, label_problems, qualified_name_problems
+from hatch_flyte.rules.refusal import RefusalError
 
 
 @pytest.mark.parametrize("key", ["a", "A-b_c.9", "example.com/a", "a.b-c/x"])

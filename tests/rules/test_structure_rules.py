@@ -8,8 +8,8 @@ from flyteidl.admin.workflow_pb2 import CreateWorkflowFailureReason, Workflow
 from registry.entities import named, task
 
 from hatch_flyte.entity import Kind
-from hatch_flyte.registry.port import Code
-from hatch_flyte.registry.rules.structure import already_there
+from hatch_flyte.rules.structure import already_there
+from hatch_flyte.status_code import Code
 
 
 def stored_task(image: str = "one") -> Task:

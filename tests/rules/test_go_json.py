@@ -11,7 +11,7 @@ from flyteidl.core.tasks_pb2 import Container, K8sPod, Resources, TaskMetadata, 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Struct
 
-from hatch_flyte.registry.rules.go_json import difference_text, go_json, go_text
+from hatch_flyte.rules.go_json import difference_text, go_json, go_text
 
 
 def struct(**values: Any) -> Struct:

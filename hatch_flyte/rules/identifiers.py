@@ -8,8 +8,8 @@ from flyteidl.core.identifier_pb2 import Identifier as IdentifierMessage
 from flyteidl.core.identifier_pb2 import ResourceType
 
 from hatch_flyte.entity import Identifier, Kind
-from hatch_flyte.registry.port import Code
-from hatch_flyte.registry.refusal import RefusalError, invalid, missing
+from hatch_flyte.rules.refusal import RefusalError, invalid, missing
+from hatch_flyte.status_code import Code
 from hatch_flyte.wire.messages import RESOURCE_TYPES, from_identifier
 
 if TYPE_CHECKING:

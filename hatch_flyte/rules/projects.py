@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from flyteidl.admin.project_pb2 import Domain, InactiveProject, Project
 
-from hatch_flyte.registry.port import Code
-from hatch_flyte.registry.refusal import RefusalError, invalid, missing
-from hatch_flyte.registry.rules.labels import check_labels, label_problems
+from hatch_flyte.rules.labels import check_labels, label_problems
+from hatch_flyte.rules.refusal import RefusalError, invalid, missing
+from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
     from hatch_flyte.entity import Identifier

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from hatch_flyte.registry.refusal import invalid
+from hatch_flyte.rules.refusal import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

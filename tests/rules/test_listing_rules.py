@@ -9,8 +9,8 @@ from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest
 from flyteidl.admin.project_pb2 import ProjectListRequest
 
 from hatch_flyte.entity import Kind
-from hatch_flyte.registry.refusal import RefusalError
-from hatch_flyte.registry.rules.listing import Condition, entity_query, next_token, project_query
+from hatch_flyte.rules.listing import Condition, entity_query, next_token, project_query
+from hatch_flyte.rules.refusal import RefusalError
 
 FIXED = (Condition("project", "eq", ("p",)), Condition("domain", "eq", ("d",)))
 

@@ -5,12 +5,15 @@ Knows neither gRPC nor the error tree: `local` and `server` translate it, each a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from hatch_flyte.registry.port import Code
+from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
+
+DIFFERENT_STRUCTURE: Final = "with different structure already exists"
+"""What flyteadmin says, with INVALID_ARGUMENT, of a version that holds other content (all releases since 1.13)."""
 
 
 class RefusalError(Exception):

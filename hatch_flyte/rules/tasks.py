@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hatch_flyte.registry.refusal import invalid, missing
+from hatch_flyte.rules.refusal import invalid, missing
 
 if TYPE_CHECKING:
     from flyteidl.admin.task_pb2 import TaskSpec

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from flyteidl.admin.common_pb2 import Sort
 
 from hatch_flyte.entity import Kind
-from hatch_flyte.registry.refusal import RefusalError, invalid, invalid_value
+from hatch_flyte.rules.refusal import RefusalError, invalid, invalid_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hatch_flyte.registry.refusal import RefusalError, invalid, missing
-from hatch_flyte.registry.rules.identifiers import identifier_text, missing_text
+from hatch_flyte.rules.identifiers import identifier_text, missing_text
+from hatch_flyte.rules.refusal import RefusalError, invalid, missing
 from hatch_flyte.wire.connections import END_NODE, START_NODE
 
 if TYPE_CHECKING:
