@@ -14,7 +14,7 @@ from flyteidl.core.compiler_pb2 import CompiledTask
 
 from hatch_flyte.entity import Identifier, Kind
 from hatch_flyte.registry.store import Entity, Stored
-from hatch_flyte.rules.launch_plans import schedule_type
+from hatch_flyte.rules.schedules import schedule_type
 from hatch_flyte.wire.compiled import augmented_launch_plan
 from hatch_flyte.wire.messages import from_identifier, to_bytes, to_identifier
 
