@@ -1,0 +1,179 @@
+"""Types: what may be bound to what, and how messages show a type.
+
+propeller's `validators/typing.go` and `common/pretty_print.go`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from flyteidl.core.types_pb2 import LiteralType, SchemaType, SimpleType
+
+from hatch_flyte.rules.compiler import json_schema
+from hatch_flyte.rules.prototext import message_text
+
+if TYPE_CHECKING:
+    from flyteidl.core.types_pb2 import StructuredDatasetType
+
+_Column = SchemaType.SchemaColumn
+_COLUMN_TYPES: Final = {
+    _Column.INTEGER: SimpleType.INTEGER,
+    _Column.FLOAT: SimpleType.FLOAT,
+    _Column.STRING: SimpleType.STRING,
+    _Column.BOOLEAN: SimpleType.BOOLEAN,
+    _Column.DATETIME: SimpleType.DATETIME,
+    _Column.DURATION: SimpleType.DURATION,
+}
+"""Which simple type each type of a schema's column is."""
+
+_NOT_COMPARED: Final = ("structure", "metadata", "annotation")
+"""Fields in which two simple types, enums or unset types may differ."""
+
+Columns = list[tuple[str, "int | None"]]
+"""Names and types of a table's columns; None is a type that fits nothing."""
+
+
+def castable(up: LiteralType, down: LiteralType) -> bool:
+    """Return whether a value of type `up` may be bound to a variable of type `down` (`AreTypesCastable`)."""
+    return _Casts().castable(up, down)
+
+
+def type_text(literal_type: LiteralType | None) -> str:
+    """Return a type as messages about mismatching types show it (`LiteralTypeToStr`); structs print specially."""
+    if literal_type is None:
+        return "None"
+    if not is_struct(literal_type):
+        return message_text(literal_type)
+    fields = literal_type.structure.dataclass_type
+    # The braces don't match in the original either.
+    texts = (f"dataclass_type:{{key:{name} value:{{{type_text(fields[name])}}}" for name in sorted(fields))
+    return f"simple: STRUCT structure{{{', '.join(texts)}}}"
+
+
+def is_none(literal_type: LiteralType) -> bool:
+    """Return whether a type is that of nothing."""
+    return bool(literal_type.WhichOneof("type") == "simple" and literal_type.simple == SimpleType.NONE)
+
+
+def is_struct(literal_type: LiteralType) -> bool:
+    """Return whether a type is that of dataclasses, dictionaries and the like."""
+    return bool(literal_type.simple == SimpleType.STRUCT)
+
+
+def is_optional(literal_type: LiteralType) -> bool:
+    """Return whether a variable of a type may stay unbound (`IsOptionalType`): a union one of whose variants is none.
+
+    As in propeller, each variant that isn't a simple type counts as none.
+    """
+    return any(variant.simple == SimpleType.NONE for variant in literal_type.union_type.variants)
+
+
+class _Casts:
+    """The checkers of one question; unions are remembered, since they ask about the same pairs again and again."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[bytes, bytes], bool] = {}
+
+    def castable(self, up: LiteralType, down: LiteralType) -> bool:
+        if not (up.HasField("union_type") or down.HasField("union_type")):
+            return self.casts_from(down, up)
+        pair = (up.SerializeToString(deterministic=True), down.SerializeToString(deterministic=True))
+        if pair not in self._known:
+            # A union of one is unwrapped here, and only here: not inside of lists and maps.
+            only = up.union_type.variants if len(up.union_type.variants) == 1 else ()
+            self._known[pair] = any(self.casts_from(down, one) for one in only) or self.casts_from(down, up)
+        return self._known[pair]
+
+    def casts_from(self, down: LiteralType, up: LiteralType) -> bool:
+        """Ask the checker of `down`'s kind (`getTypeChecker(down).CastsFrom(up)`)."""
+        kind = down.WhichOneof("type")
+        if kind in {"collection_type", "map_value_type"}:
+            return self._element(kind, down, up)
+        if kind == "union_type":
+            return self._union(down, up)
+        if kind == "structured_dataset_type":
+            return self._structured_dataset(down, up)
+        if kind == "blob":
+            formats = {up.blob.format, down.blob.format} - {""}
+            return up.HasField("blob") and len(formats) <= 1
+        if kind == "schema":
+            return _schema(down.schema, up)
+        return is_none(up) if is_none(down) else _trivial(down, up)
+
+    def _element(self, kind: str, down: LiteralType, up: LiteralType) -> bool:
+        """Compare the elements of lists and maps; an empty one, whose elements are of no type, fits any."""
+        if not up.HasField(kind):
+            return False
+        inner: LiteralType = getattr(up, kind)
+        return is_none(inner) or self.casts_from(getattr(down, kind), inner)
+
+    def _union(self, down: LiteralType, up: LiteralType) -> bool:
+        """Each variant of a union must fit some variant; anything else exactly one."""
+        variants = down.union_type.variants
+        if up.HasField("union_type"):
+            return all(any(self.castable(one, variant) for variant in variants) for one in up.union_type.variants)
+        return sum(self.castable(up, variant) for variant in variants) == 1
+
+    def _structured_dataset(self, down: LiteralType, up: LiteralType) -> bool:
+        wanted = down.structured_dataset_type
+        if up.HasField("schema"):
+            return _is_parquet(wanted) and _among(_simple_columns(wanted), _schema_columns(up.schema))
+        if not up.HasField("structured_dataset_type"):
+            return is_none(up)
+        given = up.structured_dataset_type
+        if given.format and wanted.format and given.format.casefold() != wanted.format.casefold():
+            return False
+        types = {one.name: one.literal_type for one in given.columns}
+        return not types or all(
+            one.name in types and self.casts_from(one.literal_type, types[one.name]) for one in wanted.columns
+        )
+
+
+def _schema(down: SchemaType, up: LiteralType) -> bool:
+    if up.HasField("schema"):
+        return _among(*([(one.name, one.type) for one in schema.columns] for schema in (down, up.schema)))
+    if not up.HasField("structured_dataset_type"):
+        return False
+    dataset = up.structured_dataset_type
+    return _is_parquet(dataset) and _among(_schema_columns(down), _simple_columns(dataset))
+
+
+def _is_parquet(dataset: StructuredDatasetType) -> bool:
+    """Return whether a structured dataset may be in the only format that a schema is written in."""
+    return dataset.format.casefold() in {"", "parquet"}
+
+
+def _among(wanted: Columns, given: Columns) -> bool:
+    """Return whether each wanted column is given with its type; who names no columns takes and gives any."""
+    types = dict(given)
+    return not types or all(type_ is not None and types.get(name) == type_ for name, type_ in wanted)
+
+
+def _schema_columns(schema: SchemaType) -> Columns:
+    return [(one.name, _COLUMN_TYPES.get(one.type)) for one in schema.columns]
+
+
+def _simple_columns(dataset: StructuredDatasetType) -> Columns:
+    return [(one.name, one.literal_type.simple) for one in dataset.columns]
+
+
+def _trivial(down: LiteralType, up: LiteralType) -> bool:
+    """Compare simple types, enums, and types that aren't set: they must be equal but for what is said besides."""
+    if up.HasField("enum_type") and down.simple == SimpleType.STRING:
+        return True
+    if down.HasField("enum_type") and up.simple == SimpleType.STRING:
+        return True
+    if up.structure.tag and up.structure.tag != down.structure.tag:
+        return False
+    if is_struct(up) and is_struct(down):
+        known = up.HasField("metadata") and down.HasField("metadata")
+        return not known or json_schema.castable(up.metadata, down.metadata)
+    return bool(up == down or _bare(up) == _bare(down))
+
+
+def _bare(literal_type: LiteralType) -> LiteralType:
+    bare = LiteralType()
+    bare.CopyFrom(literal_type)
+    for field in _NOT_COMPARED:
+        bare.ClearField(field)
+    return bare
