@@ -9,7 +9,7 @@ from flyteidl.core.identifier_pb2 import ResourceType
 
 from hatch_flyte.entity import Identifier, Kind
 from hatch_flyte.rules import catalogue
-from hatch_flyte.rules.go_proto import enum_name, proto_text
+from hatch_flyte.rules.prototext import enum_name, message_text
 from hatch_flyte.rules.refusal import RefusalError, invalid, missing, not_found
 from hatch_flyte.wire.messages import RESOURCE_TYPES, from_identifier
 
@@ -77,11 +77,11 @@ def identifier_text(identifier: Identifier | IdentifierMessage | None, *, typed:
     """Return an identifier as Go prints the message: fields in order, empty ones left out, strings in quotes."""
     message = from_identifier(identifier) if isinstance(identifier, Identifier) else identifier
     if typed or message is None:
-        return proto_text(message)
+        return message_text(message)
     untyped = IdentifierMessage()
     untyped.CopyFrom(message)
     untyped.resource_type = 0
-    return proto_text(untyped)
+    return message_text(untyped)
 
 
 def type_name(number: int) -> str:

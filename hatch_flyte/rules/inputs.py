@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 from flyteidl.core.types_pb2 import DATETIME
 
 from hatch_flyte.rules import catalogue
-from hatch_flyte.rules.go_proto import proto_text
+from hatch_flyte.rules.compiler.literals import literal_type
+from hatch_flyte.rules.compiler.typing import castable
+from hatch_flyte.rules.prototext import message_text
 from hatch_flyte.rules.refusal import invalid
 
 if TYPE_CHECKING:
@@ -28,18 +30,6 @@ _UNKNOWN: Final = (
 _FIRST_SECOND: Final = -62_135_596_800
 _LAST_SECOND: Final = 253_402_300_799
 _SECOND: Final = 1_000_000_000
-
-
-def castable(up: LiteralType, down: LiteralType) -> bool:
-    """Return whether a value of type `up` may stand where `down` is expected."""
-    return bool(up.ByteSize() >= 0 and down.ByteSize() >= 0)
-
-
-def literal_type(literal: Literal) -> LiteralType | None:
-    """Return the type of a value."""
-    from flyteidl.core.types_pb2 import LiteralType
-
-    return LiteralType() if literal.WhichOneof("value") else None
 
 
 def type_of(name: str, literal: Literal, rule: Rule) -> LiteralType:
@@ -95,8 +85,8 @@ def _check_default(name: str, parameter: Parameter, field: str) -> None:
     if not castable(found, expected):
         raise invalid(
             # The control plane has these two the wrong way round.
-            f"Type mismatch for Parameter {name} in {field} has type {proto_text(expected)}, "
-            f"expected {proto_text(found)}",
+            f"Type mismatch for Parameter {name} in {field} has type {message_text(expected)}, "
+            f"expected {message_text(found)}",
             rule=catalogue.DEFAULT_INPUT,
         )
     if expected.WhichOneof("type") == "simple" and expected.simple == DATETIME:
@@ -113,4 +103,4 @@ def _check_datetime(moment: Timestamp) -> None:
     elif not 0 <= moment.nanos < _SECOND:
         problem = "has out-of-range nanos"
     if problem:
-        raise invalid(f"proto: timestamp ({proto_text(moment)}) {problem}", rule=catalogue.INPUT_DATETIME)
+        raise invalid(f"proto: timestamp ({message_text(moment)}) {problem}", rule=catalogue.INPUT_DATETIME)

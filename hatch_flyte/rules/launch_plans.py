@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 from flyteidl.admin.launch_plan_pb2 import ACTIVE, INACTIVE
 
 from hatch_flyte.rules import catalogue
-from hatch_flyte.rules.go_proto import proto_text
+from hatch_flyte.rules.compiler.typing import castable
 from hatch_flyte.rules.identifiers import identifier_text
-from hatch_flyte.rules.inputs import castable, check_literals, check_parameters, type_of
+from hatch_flyte.rules.inputs import check_literals, check_parameters, type_of
 from hatch_flyte.rules.labels import check_labels
 from hatch_flyte.rules.notifications import check_notifications
+from hatch_flyte.rules.prototext import message_text
 from hatch_flyte.rules.refusal import RefusalError, invalid, missing, not_found
 from hatch_flyte.rules.schedules import check_schedule
 from hatch_flyte.wire.compiled import augmented_launch_plan
@@ -37,7 +38,7 @@ def check_launch_plan(spec: LaunchPlanSpec | None, interface: TypedInterface) ->
     check_schedule(spec, augmented_launch_plan(spec, interface)[1].expected_inputs)
     check_notifications(spec.entity_metadata.notifications)
     if spec.entity_metadata.HasField("launch_conditions"):
-        found = proto_text(spec.entity_metadata.launch_conditions)
+        found = message_text(spec.entity_metadata.launch_conditions)
         raise invalid(f"Launch condition must be empty, found {found}", rule=catalogue.PLAN_CONDITIONS)
 
 
@@ -66,12 +67,12 @@ def _check_inputs(spec: LaunchPlanSpec, interface: TypedInterface) -> None:
     for name, parameter in sorted(defaults.items()):
         _check_known("default", name, inputs)
         if not castable(parameter.var.type, inputs[name].type):
-            raise _wrong_type("default", name, proto_text(parameter.var.type), proto_text(inputs[name].type))
+            raise _wrong_type("default", name, message_text(parameter.var.type), message_text(inputs[name].type))
     for name, literal in sorted(fixed.items()):
         _check_known("fixed", name, inputs)
         found = type_of(name, literal, catalogue.PLAN_INPUT_TYPE)
         if not castable(found, inputs[name].type):
-            raise _wrong_type("fixed", name, proto_text(inputs[name].type), proto_text(found))
+            raise _wrong_type("fixed", name, message_text(inputs[name].type), message_text(found))
 
 
 def _refuse_any(kind: str, given: Collection[str]) -> None:

@@ -16,8 +16,8 @@ from hatch_flyte.entity import Kind
 from hatch_flyte.rules import catalogue
 from hatch_flyte.rules.columns import CODES, METADATA, TABLES, Rows
 from hatch_flyte.rules.filters import Condition, parsed_filters, readable
-from hatch_flyte.rules.go_proto import proto_text
 from hatch_flyte.rules.identifiers import check_fields, type_name
+from hatch_flyte.rules.prototext import message_text
 from hatch_flyte.rules.refusal import RefusalError, invalid, invalid_value, missing
 from hatch_flyte.status_code import Code
 from hatch_flyte.wire.messages import RESOURCE_TYPES
@@ -231,7 +231,7 @@ def _check_sort(request: Any, code: str) -> None:
     if request.sort_by.key not in TABLES[code].columns:
         raise invalid(f"invalid sort key '{request.sort_by.key}'", rule=catalogue.LIST_SORT)
     if request.sort_by.direction not in Sort.Direction.values():
-        text = f"invalid sort order specified: {proto_text(request.sort_by)}"
+        text = f"invalid sort order specified: {message_text(request.sort_by)}"
         raise invalid(text, rule=catalogue.LIST_SORT)
 
 

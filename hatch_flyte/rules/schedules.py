@@ -8,7 +8,7 @@ from flyteidl.core.types_pb2 import DATETIME
 
 from hatch_flyte.rules import catalogue
 from hatch_flyte.rules.cron import CronError, check_cron
-from hatch_flyte.rules.go_proto import proto_text
+from hatch_flyte.rules.prototext import message_text
 from hatch_flyte.rules.refusal import invalid
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _check_kickoff(name: str, expected: ParameterMap) -> None:
     type_ = expected.parameters[name].var.type
     if type_.WhichOneof("type") != "simple" or type_.simple != DATETIME:
         raise invalid(
-            f"KickoffTimeInputArg must reference a datetime input. [{name}] is a [{proto_text(type_)}]",
+            f"KickoffTimeInputArg must reference a datetime input. [{name}] is a [{message_text(type_)}]",
             rule=catalogue.SCHEDULE_KICKOFF,
         )
 
