@@ -13,7 +13,7 @@ from flyteidl.admin.workflow_pb2 import Workflow
 from flyteidl.core.compiler_pb2 import CompiledTask
 
 from hatch_flyte.entity import Identifier, Kind
-from hatch_flyte.registry.store import Entity, Stored
+from hatch_flyte.registry.store import Description, Entity, Stored
 from hatch_flyte.rules.schedules import schedule_type
 from hatch_flyte.wire.compiled import augmented_launch_plan
 from hatch_flyte.wire.messages import from_identifier, to_bytes, to_identifier
@@ -38,7 +38,13 @@ def task_record(identifier: Identifier, requested: IdentifierMessage, spec: Task
     task.closure.compiled_task.CopyFrom(CompiledTask(template=spec.template))
     task.closure.compiled_task.template.id.CopyFrom(requested)
     task.short_description = spec.description.short_description
-    return Entity(identifier, to_bytes(task), type=spec.template.type, short_description=task.short_description)
+    return Entity(
+        identifier,
+        to_bytes(task),
+        type=spec.template.type,
+        short_description=task.short_description,
+        description=_description(identifier, spec),
+    )
 
 
 def workflow_record(identifier: Identifier, spec: WorkflowSpec, closure: CompiledWorkflowClosure) -> Entity:
@@ -48,7 +54,13 @@ def workflow_record(identifier: Identifier, spec: WorkflowSpec, closure: Compile
     brief.CopyFrom(whole)
     brief.closure.compiled_workflow.primary.template.interface.CopyFrom(spec.template.interface)
     whole.closure.compiled_workflow.CopyFrom(closure)
-    return Entity(identifier, to_bytes(brief), to_bytes(whole), short_description=whole.short_description)
+    return Entity(
+        identifier,
+        to_bytes(brief),
+        to_bytes(whole),
+        short_description=whole.short_description,
+        description=_description(identifier, spec),
+    )
 
 
 def launch_plan_record(identifier: Identifier, spec: LaunchPlanSpec, interface: TypedInterface) -> Entity:
@@ -83,3 +95,12 @@ def answer(message: Any, stored: Stored) -> Any:
         if stored.active:
             closure.state = ACTIVE
     return message
+
+
+def _description(identifier: Identifier, spec: TaskSpec | WorkflowSpec) -> Description | None:
+    """Return what a specification says of its entity; tags are not kept."""
+    if not spec.HasField("description"):
+        return None
+    said = spec.description
+    long = to_bytes(said.long_description)
+    return Description(identifier.kind.suffix, identifier.version, said.short_description, long, said.source_code.link)

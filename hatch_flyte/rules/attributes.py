@@ -56,10 +56,9 @@ def resource_name(resource: int) -> str:
     return enum_name(MatchableResource.DESCRIPTOR, resource)
 
 
-def check_given(given: object | None) -> None:
-    """Refuse an update without attributes."""
-    if given is None:
-        raise missing("attributes", rule=catalogue.ATTRIBUTES)
+def not_given() -> RefusalError:
+    """Return the refusal of an update without attributes."""
+    return missing("attributes", rule=catalogue.ATTRIBUTES)
 
 
 def kind_of(attributes: MatchingAttributes | None, label: str) -> int:

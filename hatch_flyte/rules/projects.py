@@ -57,6 +57,11 @@ def check_project_update(project: Project) -> None:
     _check_given(project)
 
 
+def no_identifier() -> RefusalError:
+    """Return the refusal of a request about a project that it doesn't name."""
+    return missing("project_id", rule=catalogue.PROJECT_ID)
+
+
 def project_not_found(identifier: str) -> RefusalError:
     """Return the refusal of a request about a project that isn't there."""
     return not_found(f"project [{identifier}] not found")
@@ -82,7 +87,7 @@ def updated(stored: Project, update: Project) -> Project:
 
 def _check_given(project: Project) -> None:
     if not project.id:
-        raise missing("project_id", rule=catalogue.PROJECT_ID)
+        raise no_identifier()
     check_labels(project.labels.values)
     if found := label_problems(project.id):
         raise invalid(f"invalid project id [{project.id}]: [{' '.join(found)}]", rule=catalogue.PROJECT_ID)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from google.protobuf import descriptor_pool, message_factory
+from google.protobuf import descriptor_pool
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.descriptor import FieldDescriptor
 
 from hatch_flyte.rules.go_json import go_text
+from hatch_flyte.wire.messages import message_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,12 +92,5 @@ def _unpacked(message: AnyMessage) -> Message | None:
         descriptor = descriptor_pool.Default().FindMessageTypeByName(message.TypeName())
     except KeyError:
         return None
-    content = _message_class(descriptor)()
+    content = message_class(descriptor)()
     return content if message.Unpack(content) else None
-
-
-def _message_class(descriptor: Any) -> Any:
-    if hasattr(message_factory, "GetMessageClass"):
-        return message_factory.GetMessageClass(descriptor)
-    factory: Any = message_factory.MessageFactory()  # protobuf before 4.22
-    return factory.GetPrototype(descriptor)

@@ -110,7 +110,7 @@ def test_a_file_that_cannot_be_opened_is_told_of(tmp_path: Path) -> None:
 
 def test_a_file_that_may_not_be_written_is_told_of(tmp_path: Path) -> None:
     with closing(Store(tmp_path)) as store:
-        store._connection.execute("PRAGMA query_only = 1")
+        store._database.connection.execute("PRAGMA query_only = 1")
         with pytest.raises(RegistryError, match=r"registry\.sqlite3: not writable") as caught:
             store.insert(TASK)
     assert "keep the registry elsewhere" in caught.value.hint
@@ -143,8 +143,8 @@ def test_a_read_only_folder_is_told_of(read_only_folder: Path) -> None:
 
 def test_a_full_disk_is_told_of_and_nothing_is_half_stored(tmp_path: Path) -> None:
     with closing(Store(tmp_path)) as store:
-        [pages] = store._connection.execute("PRAGMA page_count").fetchone()
-        store._connection.execute(f"PRAGMA max_page_count = {pages + 1}")
+        [pages] = store._database.connection.execute("PRAGMA page_count").fetchone()
+        store._database.connection.execute(f"PRAGMA max_page_count = {pages + 1}")
         with pytest.raises(RegistryError, match=r"registry\.sqlite3: no room left on the disk"):
             store.insert(TASK)
         assert store.find(TASK.identifier) is None
@@ -152,7 +152,7 @@ def test_a_full_disk_is_told_of_and_nothing_is_half_stored(tmp_path: Path) -> No
 
 def test_a_file_that_somebody_else_holds_is_told_of_after_waiting(tmp_path: Path) -> None:
     with closing(Store(tmp_path)) as store, closing(sqlite3.connect(tmp_path / FILE_NAME)) as other:
-        store._connection.execute("PRAGMA busy_timeout = 20")
+        store._database.connection.execute("PRAGMA busy_timeout = 20")
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match=r"registry\.sqlite3: locked") as caught:
             store.insert(TASK)
@@ -171,7 +171,7 @@ def test_a_new_file_that_somebody_else_holds_is_waited_for_no_longer_than_allowe
 
 def test_an_unforeseen_failure_of_sqlite_is_told_too(tmp_path: Path) -> None:
     with closing(Store(tmp_path)) as store:
-        store._connection.execute("DROP TABLE entities")
+        store._database.connection.execute("DROP TABLE entities")
         with pytest.raises(RegistryError, match=r"registry\.sqlite3: SQLite failed \(no such table"):
             store.find(named(Kind.TASK))
 
