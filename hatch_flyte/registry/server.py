@@ -24,9 +24,11 @@ from hatch_flyte.registry.blobs import Blobs
 from hatch_flyte.registry.control_plane import ControlPlane
 from hatch_flyte.registry.execution_office import ExecutionOffice
 from hatch_flyte.registry.methods import Method, Offices, absent_text, methods, services
+from hatch_flyte.registry.methods.health import SERVICE as HEALTH
 from hatch_flyte.registry.name_office import NameOffice
 from hatch_flyte.registry.project_office import ProjectOffice
 from hatch_flyte.registry.server_status import DETAILS_KEY, failure_status, refusal_status
+from hatch_flyte.registry.server_streams import Streams
 from hatch_flyte.registry.store import Store
 from hatch_flyte.registry.upload_listener import UploadListener, host_text, listening_socket
 from hatch_flyte.registry.upload_locations import UploadLocations
@@ -138,6 +140,7 @@ class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg] # it takes argu
 
     def __init__(self, table: dict[str, Method], thread: ThreadPoolExecutor) -> None:
         self._services = services()
+        self._streams = Streams([*self._services, HEALTH])
         self._table = table
         self._thread = thread
         self._in_flight = 0
@@ -151,12 +154,15 @@ class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg] # it takes argu
         gRPC would end calls that arrive while it stops with CANCELLED, which tells a client nothing; UNAVAILABLE does.
         """
         self._draining = True
+        self._streams.end()
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._idle.wait(), seconds)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
         """Return the handler for `/SERVICE/METHOD`, from bytes to bytes."""
         path = handler_call_details.method.lstrip("/")
+        if stream := self._streams.handler(path):
+            return stream
         service, _, name = path.partition("/")
         if path in self._table:
             answer: Callable[[bytes], bytes] = partial(_answer, name, self._table[path])

@@ -20,7 +20,8 @@ SERVICE: Final = "grpc.health.v1.Health"
 NAMES: Final = frozenset({"", "flyteadmin"})
 """What can be asked about: the server, and flyteadmin, as which it stands."""
 
-_SERVING: Final = 1
+SERVING: Final = 1
+NOT_SERVING: Final = 2
 
 
 def health_methods() -> dict[str, Method]:
@@ -31,4 +32,9 @@ def health_methods() -> dict[str, Method]:
 def _check(request: StringValue) -> Message:
     if request.value not in NAMES:
         raise not_found("unknown service")
-    return Int32Value(value=_SERVING)
+    return status(SERVING)
+
+
+def status(number: int) -> Message:
+    """Return a `HealthCheckResponse`."""
+    return Int32Value(value=number)
