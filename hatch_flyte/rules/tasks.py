@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from hatch_flyte.rules.compiler.errors import collected_text
 from hatch_flyte.rules.refusal import invalid, missing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flyteidl.admin.task_pb2 import TaskSpec
     from flyteidl.core.tasks_pb2 import TaskTemplate
+
+    from hatch_flyte.rules.compiler.errors import CompileError
 
 _POD_TEXT: Final = (
     "invalid TaskSpecification, pod tasks should specify their target as a K8sPod with a defined pod spec"
@@ -29,6 +34,12 @@ def check_task(spec: TaskSpec | None) -> None:
     if not template.HasField("interface"):
         raise missing("typed interface")
     _check_target(template)
+
+
+def check_compiled(errors: Sequence[CompileError]) -> None:
+    """Refuse a task that doesn't compile; `errors` are what the compiler found."""
+    if errors:
+        raise invalid(f"task failed compilation with {collected_text(errors)}")
 
 
 def _check_target(template: TaskTemplate) -> None:
