@@ -10,22 +10,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flyteidl.admin.launch_plan_pb2 import ACTIVE, LaunchPlanList
 from flyteidl.admin.matchable_resource_pb2 import MatchableResource, MatchingAttributes
-from flyteidl.admin.task_pb2 import TaskList
+from flyteidl.admin.task_pb2 import TaskList, TaskSpec
 from flyteidl.admin.workflow_pb2 import WorkflowList, WorkflowSpec
 
 from hatch_flyte.entity import Identifier, Kind
 from hatch_flyte.registry import records
+from hatch_flyte.registry.required import Required
 from hatch_flyte.rules import identifiers, launch_plans, listing, projects, resources, structure, tasks, workflows
 from hatch_flyte.rules.attributes import Place
+from hatch_flyte.rules.compiler.requirements import requirements, workflow_index
+from hatch_flyte.rules.compiler.task_compiler import compile_task
+from hatch_flyte.rules.compiler.workflow_compiler import compile_workflow
 from hatch_flyte.wire.compiled import compiled_closure
-from hatch_flyte.wire.references import references
 
 if TYPE_CHECKING:
     from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest
     from flyteidl.admin.launch_plan_pb2 import ActiveLaunchPlanListRequest, LaunchPlan, LaunchPlanSpec
-    from flyteidl.admin.task_pb2 import TaskSpec
     from flyteidl.core.identifier_pb2 import Identifier as IdentifierMessage
-    from flyteidl.core.tasks_pb2 import TaskTemplate
     from google.protobuf.message import Message
 
     from hatch_flyte.registry.store import Entity, Store
@@ -116,7 +117,11 @@ class ControlPlane:
     def _task(self, requested: IdentifierMessage, spec: TaskSpec) -> Entity:
         identifier = self._placed(requested, Kind.TASK)
         tasks.check_task(spec, self._limits(identifier))
-        return records.task_record(identifier, requested, spec)
+        own = TaskSpec()
+        own.CopyFrom(spec)
+        own.template.id.CopyFrom(requested)
+        tasks.check_compiled(compile_task(own.template))
+        return records.task_record(identifier, own)
 
     def _limits(self, identifier: Identifier) -> Quantities | None:
         """Return how much a task may ask for in its project and domain; None for as much as it likes."""
@@ -132,20 +137,13 @@ class ControlPlane:
         own = WorkflowSpec()
         own.CopyFrom(spec)
         own.template.id.CopyFrom(requested)
-        closure = compiled_closure(own, self._required(identifier, own))
+        index = workflow_index(own.sub_workflows)
+        workflows.check_index(requested, index)
+        required = Required(self._store, requested, requirements(own.template, index))
+        workflows.check_compiled(requested, compile_workflow(own.template, own.sub_workflows, required.references))
+        closure = compiled_closure(own, required.tasks)
         workflows.check_size(identifier, closure)
         return records.workflow_record(identifier, own, closure)
-
-    def _required(self, identifier: Identifier, spec: WorkflowSpec) -> dict[Identifier, TaskTemplate]:
-        """Return the tasks that a workflow refers to; what else it refers to must be there too."""
-        found = {}
-        for reference in references(Kind.WORKFLOW, spec):
-            stored = self._store.find(reference)
-            if stored is None:
-                raise workflows.missing_reference(identifier, reference)
-            if reference.kind is Kind.TASK:
-                found[reference] = records.content(stored, Kind.TASK).closure.compiled_task.template
-        return found
 
     def _launch_plan(self, requested: IdentifierMessage, spec: LaunchPlanSpec | None) -> Entity:
         named = spec.workflow_id if spec is not None and spec.HasField("workflow_id") else None

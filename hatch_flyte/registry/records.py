@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 from flyteidl.admin.launch_plan_pb2 import ACTIVE, LaunchPlan
 from flyteidl.admin.task_pb2 import Task
 from flyteidl.admin.workflow_pb2 import Workflow
-from flyteidl.core.compiler_pb2 import CompiledTask
 
 from hatch_flyte.entity import Identifier, Kind
 from hatch_flyte.registry.store import Description, Entity, Stored
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from flyteidl.admin.task_pb2 import TaskSpec
     from flyteidl.admin.workflow_pb2 import WorkflowSpec
     from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
-    from flyteidl.core.identifier_pb2 import Identifier as IdentifierMessage
     from flyteidl.core.interface_pb2 import TypedInterface
 
 ANSWERS: Final[dict[Kind, Any]] = {Kind.TASK: Task, Kind.WORKFLOW: Workflow, Kind.LAUNCH_PLAN: LaunchPlan}
@@ -32,12 +30,10 @@ ANSWERS: Final[dict[Kind, Any]] = {Kind.TASK: Task, Kind.WORKFLOW: Workflow, Kin
 _MICROSECONDS: Final = 1_000_000
 
 
-def task_record(identifier: Identifier, requested: IdentifierMessage, spec: TaskSpec) -> Entity:
-    """Return the record of a task; `requested` replaces the identifier in its template, `org` included."""
-    task = Task(id=from_identifier(identifier))
-    task.closure.compiled_task.CopyFrom(CompiledTask(template=spec.template))
-    task.closure.compiled_task.template.id.CopyFrom(requested)
-    task.short_description = spec.description.short_description
+def task_record(identifier: Identifier, spec: TaskSpec) -> Entity:
+    """Return the record of a task, whose template has the identifier of the request."""
+    task = Task(id=from_identifier(identifier), short_description=spec.description.short_description)
+    task.closure.compiled_task.template.CopyFrom(spec.template)
     return Entity(
         identifier,
         to_bytes(task),

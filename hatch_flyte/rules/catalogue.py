@@ -54,6 +54,9 @@ TASK_RUNTIME: Final = Rule("task-runtime", f"{_TASK}:validateRuntimeMetadata", "
 TASK_INTERFACE: Final = Rule("task-interface", f"{_TASK}:validateTaskTemplate", "A task has an interface.")
 TASK_IMAGE: Final = Rule("task-image", f"{_TASK}:validateContainer", "A task's container has an image.")
 TASK_POD: Final = Rule("task-pod", f"{_TASK}:validateK8sPod", "A pod task has a pod specification that can be read.")
+TASK_COMPILES: Final = Rule(
+    "task-compiles", "flytepropeller/pkg/compiler/task_compiler.go:CompileTask", "A task compiles."
+)
 RESOURCE_QUANTITY: Final = Rule(
     "resource-quantity", f"{_TASK}:addResourceEntryToMap", "A resource is a Kubernetes quantity, given once."
 )
@@ -76,6 +79,9 @@ WORKFLOW_SIZE: Final = Rule(
     "workflow-size",
     f"{_VALIDATION}/workflow_validator.go:ValidateCompiledWorkflow",
     "A workflow has at most 100 nodes of its own.",
+)
+WORKFLOW_COMPILES: Final = Rule(
+    "workflow-compiles", "flytepropeller/pkg/compiler/workflow_compiler.go:CompileWorkflow", "A workflow compiles."
 )
 WORKFLOW_REFERENCE: Final = Rule(
     "workflow-reference",

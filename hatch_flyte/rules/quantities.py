@@ -92,6 +92,15 @@ def parsed(text: str) -> Quantity:
     return _rounded(mantissa, scale, form)
 
 
+def is_quantity(text: str) -> bool:
+    """Return whether `text` is a quantity."""
+    try:
+        parsed(text)
+    except QuantityError:
+        return False
+    return True
+
+
 def _suffix(suffix: str) -> tuple[str, int]:
     """Return the form that a suffix stands for, and its exponent of 10, or of 2 if the form is binary."""
     if suffix in _BINARY:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hatch_flyte.rules import catalogue
+from hatch_flyte.rules.compiler.errors import collected_text
 from hatch_flyte.rules.identifiers import identifier_text
 from hatch_flyte.rules.pods import container_quantities, pod_containers
 from hatch_flyte.rules.refusal import invalid, missing
 from hatch_flyte.rules.resources import check_quantities, check_resources
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flyteidl.admin.task_pb2 import TaskSpec
     from flyteidl.core.tasks_pb2 import TaskTemplate
 
+    from hatch_flyte.rules.compiler.errors import CompileError
     from hatch_flyte.rules.resources import Quantities
 
 _POD_TEXT: Final = (
@@ -42,6 +46,12 @@ def check_task(spec: TaskSpec | None, platform: Quantities | None = None) -> Non
         _check_container(template, platform)
     if template.HasField("k8s_pod"):
         _check_pod(template, platform)
+
+
+def check_compiled(errors: Sequence[CompileError]) -> None:
+    """Refuse a task that doesn't compile; `errors` are what the compiler found."""
+    if errors:
+        raise invalid(f"task failed compilation with {collected_text(errors)}", rule=catalogue.TASK_COMPILES)
 
 
 def _check_container(template: TaskTemplate, platform: Quantities | None) -> None:
