@@ -111,7 +111,7 @@ def test_nothing_that_is_set_is_told_with_its_place(office: AttributeOffice) -> 
         of_domain(office)
     assert caught.value.code is Code.NOT_FOUND
     with pytest.raises(RefusalError, match=r"Workflow:w LaunchPlan: ResourceType:77\}\] not found$"):
-        office.of_workflow(WorkflowAttributesGetRequest(**PLACE, workflow="w", resource_type=77))  # type: ignore[arg-type] # unknown
+        office.of_workflow(WorkflowAttributesGetRequest(**PLACE, workflow="w", resource_type=77))
 
 
 def test_kinds_are_apart_and_overrides_of_plugins_join(office: AttributeOffice) -> None:

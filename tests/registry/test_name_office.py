@@ -158,15 +158,15 @@ def test_a_list_of_names_that_cannot_be_had_is_refused(
         listed(office, **fields)
 
 
-def identifiers(office: NameOffice, kind: Kind = Kind.TASK, **fields: Any) -> tuple[list[str], str]:
+def identifiers(office: NameOffice, kind: Kind, **fields: Any) -> tuple[list[str], str]:
     page = office.identifiers(kind, NamedEntityIdentifierListRequest(**{"limit": 10, "sort_by": BY_NAME} | fields))
     return [one.name for one in page.entities], page.token
 
 
 def test_bare_names_are_listed_whatever_the_filters(office: NameOffice) -> None:
-    assert identifiers(office, **PLACE, filters="nonsense") == ([".flytegen.c", "a", "b"], "")
-    assert identifiers(office, **PLACE, limit=2) == ([".flytegen.c", "a"], "2")
-    assert identifiers(office, **PLACE, limit=2, token="2") == (["b"], "")
+    assert identifiers(office, Kind.TASK, **PLACE, filters="nonsense") == ([".flytegen.c", "a", "b"], "")
+    assert identifiers(office, Kind.TASK, **PLACE, limit=2) == ([".flytegen.c", "a"], "2")
+    assert identifiers(office, Kind.TASK, **PLACE, limit=2, token="2") == (["b"], "")
     assert identifiers(office, Kind.LAUNCH_PLAN, domain=DOMAIN) == ([], "")
 
 

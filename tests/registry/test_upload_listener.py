@@ -138,7 +138,7 @@ def put_there(locations: UploadLocations, name: str = "f") -> str:
     request = CreateUploadLocationRequest(project="p", domain="d", filename=name, filename_root="r")
     response = locations.create(request)
     assert put(response.signed_url, BODY) == (200, "")
-    return response.native_url
+    return str(response.native_url)
 
 
 @pytest.mark.parametrize(

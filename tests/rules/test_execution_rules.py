@@ -106,7 +106,7 @@ def test_the_executions_of_nodes_and_tasks_are_named_whole() -> None:
         spoiled = TaskExecutionIdentifier()
         spoiled.CopyFrom(task)
         if spoil:
-            spoiled.ClearField(spoil)  # type: ignore[arg-type] # one of its names
+            spoiled.ClearField(spoil)
         with pytest.raises(RefusalError, match=f"^{message}"):
             check_task(spoiled)
     task.task_id.resource_type = 0
