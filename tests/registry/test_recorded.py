@@ -24,7 +24,7 @@ async def test_every_conversation_goes_as_it_went_with_the_real_control_plane(na
 
 
 def test_the_recordings_are_all_there() -> None:
-    assert sum(len(scenarios(name)) for name in FILES) == 408
+    assert sum(len(scenarios(name)) for name in FILES) == 482
 
 
 async def test_a_wrong_answer_is_noticed(tmp_path: Path) -> None:
