@@ -225,6 +225,18 @@ def test_a_file_that_somebody_else_holds_is_told_of_after_waiting(tmp_path: Path
         assert store.insert(TASK)
 
 
+def test_a_text_with_nul_is_neither_kept_nor_looked_for(tmp_path: Path) -> None:
+    with closing(Store(tmp_path)) as store:
+        for ask in (
+            lambda: store.find(named(Kind.TASK, "a\0b")),
+            lambda: store.insert(Entity(named(Kind.TASK, "a\0b"), b"\0")),
+        ):
+            with pytest.raises(StoreError, match=r"^expected a text without NUL \(got 'a\\x00b'\)$") as caught:
+                ask()
+            assert caught.value.code is Code.INVALID_ARGUMENT
+        assert store.insert(Entity(named(Kind.TASK), b"\0"))
+
+
 def test_a_new_file_that_somebody_else_holds_is_waited_for_no_longer_than_allowed(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as other:
         other.execute("BEGIN EXCLUSIVE")
