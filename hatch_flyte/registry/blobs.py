@@ -97,7 +97,7 @@ class Blobs:
         return path if is_own and _VALID_PATH.fullmatch(path) else None
 
     def path(self, key: Key) -> Path:
-        """Return the file for a key, whether it is there or not; raise `RegistryError` for one that leads out of here."""
+        """Return the file for a key, be it there or not; raise `RegistryError` for one that leads out of here."""
         parts = [part for part in key.path.split("/") if part]
         found = self._folder.joinpath(*parts)
         if ".." in parts or not found.is_relative_to(self._folder):
