@@ -52,6 +52,7 @@ def validate_bindings(
         bound = given.validate(binding.binding, None if params is None else params[binding.var], errors.scope())
         for provider in bound.upstream if bound else ():
             workflow.add_edge(provider, node.id, edges)
+    errors.work.spend(len(params or ()))
     for name, type_ in (params or {}).items():
         if name not in provided and not (type_ is not None and is_optional(type_)):
             errors.parameter_not_bound(node.id, name)

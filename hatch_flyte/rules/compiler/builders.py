@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hatch_flyte.rules.compiler.errors import CompileError, CompileErrors
     from hatch_flyte.rules.compiler.references import LaunchPlanInterface, Lookup
     from hatch_flyte.rules.compiler.requirements import Key
+    from hatch_flyte.rules.compiler.typing import Casts
 
 Variables = dict[str, "LiteralType | None"]
 """Types of inputs or outputs by their names; None where the type isn't set, or isn't known."""
@@ -100,6 +101,7 @@ class WorkflowBuilder:
     tasks: Mapping[Key, Interface | Lookup]
     launch_plans: Mapping[Key, LaunchPlanInterface | Lookup]
     sub_workflows: SubWorkflows
+    casts: Casts
     nodes: dict[str, NodeBuilder] = field(default_factory=dict)
     """Nodes that promises may name, so far."""
     upstream: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))

@@ -49,6 +49,15 @@ def plain(struct: Struct) -> dict[str, Any]:
     return {name: _plain(value) for name, value in struct.fields.items()}
 
 
+def is_plain(struct: Struct) -> bool:
+    """Return whether a struct has a JSON form."""
+    try:
+        plain(struct)
+    except UnreadableError:
+        return False
+    return True
+
+
 def _plain(value: Value) -> Any:
     kind = value.WhichOneof("kind")
     if kind == "struct_value":

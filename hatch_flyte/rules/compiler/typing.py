@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from flyteidl.core.types_pb2 import LiteralType, SchemaType, SimpleType
 
 from hatch_flyte.rules.compiler import json_schema
+from hatch_flyte.rules.compiler.errors import TooMuchError, Work
 from hatch_flyte.rules.prototext import message_text
 
 if TYPE_CHECKING:
@@ -35,7 +36,10 @@ Columns = list[tuple[str, "int | None"]]
 
 def castable(up: LiteralType, down: LiteralType) -> bool:
     """Return whether a value of type `up` may be bound to a variable of type `down` (`AreTypesCastable`)."""
-    return _Casts().castable(up, down)
+    try:
+        return Casts(Work()).castable(up, down)
+    except TooMuchError:
+        return False
 
 
 def type_text(literal_type: LiteralType | None) -> str:
@@ -68,24 +72,38 @@ def is_optional(literal_type: LiteralType) -> bool:
     return any(variant.simple == SimpleType.NONE for variant in literal_type.union_type.variants)
 
 
-class _Casts:
-    """The checkers of one question; unions are remembered, since they ask about the same pairs again and again."""
+class Casts:
+    """Answers what may be bound to what, and remembers what it was asked: unions ask the same again and again.
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[bytes, bytes], bool] = {}
+    Types that it was given must not be changed.
+    """
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._schemas = json_schema.Schemas()
+        self._known: dict[tuple[int, int], tuple[LiteralType, LiteralType, bool]] = {}
+        """Answers by identity; the types are kept, so that no other can take theirs."""
+        self._texts: dict[int, tuple[LiteralType, str]] = {}
 
     def castable(self, up: LiteralType, down: LiteralType) -> bool:
-        if not (up.HasField("union_type") or down.HasField("union_type")):
-            return self.casts_from(down, up)
-        pair = (up.SerializeToString(deterministic=True), down.SerializeToString(deterministic=True))
+        """Return whether a value of type `up` may be bound to a variable of type `down`."""
+        pair = (id(up), id(down))
         if pair not in self._known:
             # A union of one is unwrapped here, and only here: not inside of lists and maps.
             only = up.union_type.variants if len(up.union_type.variants) == 1 else ()
-            self._known[pair] = any(self.casts_from(down, one) for one in only) or self.casts_from(down, up)
-        return self._known[pair]
+            answer = any(self.casts_from(down, one) for one in only) or self.casts_from(down, up)
+            self._known[pair] = (up, down, answer)
+        return self._known[pair][2]
+
+    def text(self, literal_type: LiteralType) -> str:
+        """Return how messages about mismatching types show a type."""
+        if id(literal_type) not in self._texts:
+            self._texts[id(literal_type)] = (literal_type, type_text(literal_type))
+        return self._texts[id(literal_type)][1]
 
     def casts_from(self, down: LiteralType, up: LiteralType) -> bool:
         """Ask the checker of `down`'s kind (`getTypeChecker(down).CastsFrom(up)`)."""
+        self._work.spend()
         kind = down.WhichOneof("type")
         if kind in {"collection_type", "map_value_type"}:
             return self._element(kind, down, up)
@@ -98,7 +116,7 @@ class _Casts:
             return up.HasField("blob") and len(formats) <= 1
         if kind == "schema":
             return _schema(down.schema, up)
-        return is_none(up) if is_none(down) else _trivial(down, up)
+        return is_none(up) if is_none(down) else self._trivial(down, up)
 
     def _element(self, kind: str, down: LiteralType, up: LiteralType) -> bool:
         """Compare the elements of lists and maps; an empty one, whose elements are of no type, fits any."""
@@ -128,6 +146,19 @@ class _Casts:
             one.name in types and self.casts_from(one.literal_type, types[one.name]) for one in wanted.columns
         )
 
+    def _trivial(self, down: LiteralType, up: LiteralType) -> bool:
+        """Compare simple types, enums, and types that aren't set: they must be equal but for what is said besides."""
+        if up.HasField("enum_type") and down.simple == SimpleType.STRING:
+            return True
+        if down.HasField("enum_type") and up.simple == SimpleType.STRING:
+            return True
+        if up.structure.tag and up.structure.tag != down.structure.tag:
+            return False
+        if is_struct(up) and is_struct(down):
+            known = up.HasField("metadata") and down.HasField("metadata")
+            return not known or self._schemas.castable(up.metadata, down.metadata)
+        return bool(up == down or _bare(up) == _bare(down))
+
 
 def _schema(down: SchemaType, up: LiteralType) -> bool:
     if up.HasField("schema"):
@@ -155,20 +186,6 @@ def _schema_columns(schema: SchemaType) -> Columns:
 
 def _simple_columns(dataset: StructuredDatasetType) -> Columns:
     return [(one.name, one.literal_type.simple) for one in dataset.columns]
-
-
-def _trivial(down: LiteralType, up: LiteralType) -> bool:
-    """Compare simple types, enums, and types that aren't set: they must be equal but for what is said besides."""
-    if up.HasField("enum_type") and down.simple == SimpleType.STRING:
-        return True
-    if down.HasField("enum_type") and up.simple == SimpleType.STRING:
-        return True
-    if up.structure.tag and up.structure.tag != down.structure.tag:
-        return False
-    if is_struct(up) and is_struct(down):
-        known = up.HasField("metadata") and down.HasField("metadata")
-        return not known or json_schema.castable(up.metadata, down.metadata)
-    return bool(up == down or _bare(up) == _bare(down))
 
 
 def _bare(literal_type: LiteralType) -> LiteralType:

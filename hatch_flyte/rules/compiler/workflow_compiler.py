@@ -19,11 +19,12 @@ from hatch_flyte.rules.compiler.builders import (
     typed_interface,
 )
 from hatch_flyte.rules.compiler.codes import ErrorCode
-from hatch_flyte.rules.compiler.errors import CompileError, CompileErrors
+from hatch_flyte.rules.compiler.errors import CompileError, CompileErrors, TooMuchError, Work
 from hatch_flyte.rules.compiler.graph import detect_cycle
 from hatch_flyte.rules.compiler.node import validate_node
 from hatch_flyte.rules.compiler.references import NOTHING_KNOWN, Lookup
 from hatch_flyte.rules.compiler.requirements import key_of, requirements, workflow_index
+from hatch_flyte.rules.compiler.typing import Casts
 from hatch_flyte.rules.compiler.vars import check_variables
 from hatch_flyte.rules.prototext import message_text
 from hatch_flyte.wire.connections import END_NODE, START_NODE
@@ -44,11 +45,17 @@ _WITHOUT_ID: Final = CompileError(ErrorCode.VALUE_REQUIRED, "workflow", "Value r
 """Said of an embedded workflow without an identifier, of which propeller says nothing."""
 
 
+_TOO_MUCH: Final = CompileError(ErrorCode.UNRECOGNIZED_VALUE, START_NODE, "The Workflow is too large to be compiled.")
+"""Said in place of all that was not looked at any more; propeller goes on for as long as it takes."""
+
+
 @dataclass(slots=True)
 class _Embedded:
     """An embedded workflow."""
 
     template: WorkflowTemplate
+    interface: Interface
+    has_branches: bool
     errors: list[CompileError] = field(default_factory=list)
     is_run: bool = False
     """Whether a node was found that runs it."""
@@ -94,11 +101,14 @@ class _Compiler:
         self._launch_plans = launch_plans
         self._embedded: dict[Key, _Embedded] = {}
         self._repeats = 0
+        self._work = Work()
+        self._casts = Casts(self._work)
 
     def compile_all(self, template: WorkflowTemplate, order: Iterable[Identifier], errors: CompileErrors) -> None:
         """Collect what is wrong with a workflow; `order` are the embedded ones, each after those that it runs."""
         for identifier in order:
-            one = _Embedded(_copy(self._index.workflows[key_of(identifier)]))
+            own = _copy(self._index.workflows[key_of(identifier)])
+            one = _Embedded(own, typed_interface(own.interface), _has_branches(own))
             self._embedded[key_of(identifier)] = one
             one.errors = self._compile(one.template)
         errors.add(self._compile(_copy(template)))
@@ -109,14 +119,14 @@ class _Compiler:
         if one is None:
             return Lookup.MISSING
         given = one.template.HasField("interface") or (one.is_run and bool(one.template.nodes))
-        return typed_interface(one.template.interface) if given else None
+        return one.interface if given else None
 
     def compile(self, identifier: Identifier, errors: CompileErrors) -> bool:
         """Collect what is wrong with an embedded workflow; return whether there is such a one."""
         one = self._embedded.get(key_of(identifier))
         if one is None:
             return False
-        if one.is_run and one.errors and self._repeats < _MAX_REPEATS and _has_branches(one.template):
+        if one.is_run and one.errors and self._repeats < _MAX_REPEATS and one.has_branches:
             # Compiled anew, it says the same of nodes inside of branches under longer names.
             self._repeats += 1
             one.errors = [*one.errors, *self._compile(one.template)]
@@ -125,8 +135,11 @@ class _Compiler:
         return True
 
     def _compile(self, template: WorkflowTemplate) -> list[CompileError]:
-        errors = CompileErrors()
-        _validate_workflow(WorkflowBuilder(template, self._tasks, self._launch_plans, self), errors)
+        errors = CompileErrors(work=self._work)
+        try:
+            _validate_workflow(WorkflowBuilder(template, self._tasks, self._launch_plans, self, self._casts), errors)
+        except TooMuchError:
+            return [*errors.sorted(), _TOO_MUCH]
         return errors.sorted()
 
 

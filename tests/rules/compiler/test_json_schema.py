@@ -8,7 +8,7 @@ import pytest
 from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
 
-from hatch_flyte.rules.compiler.json_schema import castable
+from hatch_flyte.rules.compiler.json_schema import Schemas
 
 Json = Any
 
@@ -21,7 +21,7 @@ def struct(value: Json) -> Struct:
 
 
 def fits(up: Json, down: Json) -> bool:
-    return castable(struct(up), struct(down))
+    return Schemas().castable(struct(up), struct(down))
 
 
 def fields(**properties: Json) -> Json:
@@ -125,7 +125,7 @@ def test_a_value_without_a_kind_does_not_even_fit_itself() -> None:
     strange = Struct()
     strange.fields["a"].SetInParent()
 
-    assert not castable(strange, strange)
+    assert not Schemas().castable(strange, strange)
 
 
 def test_references_into_the_definitions_are_followed() -> None:

@@ -17,6 +17,7 @@ from rules.compiler.support_compiler import (
     REGISTERED,
     SLEEPS,
     STRING,
+    STRUCT,
     Json,
     codes,
     embeds,
@@ -289,3 +290,29 @@ def test_whatever_is_sent_there_are_errors_or_none(changes: list[tuple[int, int]
     embedded.CopyFrom(sent)
     assert isinstance(compile_workflow(sent, [embedded], REGISTERED), list)
     assert isinstance(compile_workflow(sent, [embedded], NOTHING_KNOWN), list)
+
+
+class TestHostileMessages:
+    """Small messages that would take years, or all of the memory."""
+
+    def test_a_long_type_that_fits_nowhere_is_not_shown_for_ever(self) -> None:
+        colours = {"enum_type": {"values": [f"colour-{i}" for i in range(3000)]}}
+        outputs = {f"o{i}": (INT, promise("", "x")) for i in range(5000)}
+        errors = compile_workflow(template(workflow(node("n", SLEEPS), inputs={"x": colours}, outputs=outputs)))
+        assert sum(len(error.description) for error in errors) < 100_000_000
+        assert errors[-1].description == "The Workflow is too large to be compiled."
+
+    def test_a_long_schema_is_read_once(self) -> None:
+        fields = {f"f{i}": {"type": "integer"} for i in range(5000)}
+        big = {**STRUCT, "metadata": {"type": "object", "properties": fields}}
+        small = {**STRUCT, "metadata": {"type": "object", "properties": {"f1": {"type": "integer"}}}}
+        outputs = {f"o{i}": (small, promise("", "x")) for i in range(2000)}
+        started = time.process_time()
+        assert not codes(workflow(node("n", SLEEPS), inputs={"x": big}, outputs=outputs))
+        assert time.process_time() - started < 10
+
+    def test_unions_of_everything_come_to_an_end(self) -> None:
+        up = union(*({"enum_type": {"values": [f"u{i}"]}} for i in range(3000)))
+        down = union(*({"enum_type": {"values": [f"d{i}"]}} for i in range(3000)), INT)
+        found = codes(workflow(node("n", SLEEPS), inputs={"x": up}, outputs={"o": (down, promise("", "x"))}))
+        assert found in (["MismatchingTypes end-node"], ["UnrecognizedValue start-node"])
