@@ -6,7 +6,7 @@ Owns what fits what is expected, and what is said where it doesn't. Knows nothin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from flyteidl.core.literals_pb2 import BindingDataMap
 from flyteidl.core.types_pb2 import LiteralType
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     from hatch_flyte.rules.compiler.builders import NodeBuilder, WorkflowBuilder
     from hatch_flyte.rules.compiler.errors import CompileErrors
-
-_WITHOUT_TYPE: Final = {"schema": "schema:{}", "blob": "blob:{}", "structured_dataset": "structured_dataset_type:{}"}
-"""How messages show the type of a scalar that doesn't say it."""
 
 
 class Bound(NamedTuple):
@@ -124,8 +121,7 @@ class Input:
             text = f"*core.Scalar_{kind.capitalize()}" if kind else "<nil>"
             errors.collect(ErrorCode.UNRECOGNIZED_VALUE, self.node.id, f"Unrecognized value [{text}].")
         elif self.typed and expected is not None and not self.workflow.casts.castable(given, expected):
-            shown = type_text(given) if given.WhichOneof("type") else _WITHOUT_TYPE[kind]
-            errors.mismatching_types(self.node.id, self.name, shown, self.workflow.casts.text(expected))
+            errors.mismatching_types(self.node.id, self.name, type_text(given), self.workflow.casts.text(expected))
         values = expected.enum_type.values if expected is not None and expected.HasField("enum_type") else None
         if values is not None and scalar.primitive.string_value not in values:
             text = (

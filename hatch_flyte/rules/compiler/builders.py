@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from hatch_flyte.wire.connections import START_NODE
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
@@ -108,7 +110,8 @@ class WorkflowBuilder:
     downstream: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def add_edge(self, provider: str, dependent: str, direction: EdgeDirection) -> None:
-        """Note that a node waits for another one."""
+        """Note that a node waits for another one; one without a name is taken for the start."""
+        provider = provider or START_NODE
         self.upstream[dependent].add(provider)
         if direction is EdgeDirection.BIDIRECTIONAL:
             self.downstream[provider].add(dependent)

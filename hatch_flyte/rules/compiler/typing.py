@@ -5,16 +5,13 @@ propeller's `validators/typing.go` and `common/pretty_print.go`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from flyteidl.core.types_pb2 import LiteralType, SchemaType, SimpleType
+from flyteidl.core.types_pb2 import BlobType, LiteralType, SchemaType, SimpleType, StructuredDatasetType
 
 from hatch_flyte.rules.compiler import json_schema
 from hatch_flyte.rules.compiler.errors import TooMuchError, Work
 from hatch_flyte.rules.prototext import message_text
-
-if TYPE_CHECKING:
-    from flyteidl.core.types_pb2 import StructuredDatasetType
 
 _Column = SchemaType.SchemaColumn
 _COLUMN_TYPES: Final = {
@@ -29,6 +26,18 @@ _COLUMN_TYPES: Final = {
 
 _NOT_COMPARED: Final = ("structure", "metadata", "annotation")
 """Fields in which two simple types, enums or unset types may differ."""
+
+_UNSAID_CONTENT: Final = b"\xfa\xff\x07\x00"
+"""A field that no message has: nobody sends it, and no text shows it."""
+
+UNSAID: Final = {
+    "schema": LiteralType(schema=SchemaType.FromString(_UNSAID_CONTENT)),
+    "blob": LiteralType(blob=BlobType.FromString(_UNSAID_CONTENT)),
+    "structured_dataset_type": LiteralType(
+        structured_dataset_type=StructuredDatasetType.FromString(_UNSAID_CONTENT),
+    ),
+}
+"""Types whose content is a pointer at nothing, as those are that scalars don't say: they fit nothing."""
 
 Columns = list[tuple[str, "int | None"]]
 """Names and types of a table's columns; None is a type that fits nothing."""
@@ -104,19 +113,15 @@ class Casts:
     def casts_from(self, down: LiteralType, up: LiteralType) -> bool:
         """Ask the checker of `down`'s kind (`getTypeChecker(down).CastsFrom(up)`)."""
         self._work.spend()
-        kind = down.WhichOneof("type")
+        if UNSAID.get(up.WhichOneof("type") or "") == up:
+            return False
+        kind = down.WhichOneof("type") or ""
         if kind in {"collection_type", "map_value_type"}:
             return self._element(kind, down, up)
-        if kind == "union_type":
-            return self._union(down, up)
-        if kind == "structured_dataset_type":
-            return self._structured_dataset(down, up)
-        if kind == "blob":
-            formats = {up.blob.format, down.blob.format} - {""}
-            return up.HasField("blob") and len(formats) <= 1
-        if kind == "schema":
-            return _schema(down.schema, up)
-        return is_none(up) if is_none(down) else self._trivial(down, up)
+        checker = {"union_type": self._union, "structured_dataset_type": self._structured_dataset}.get(kind)
+        if checker is None:
+            checker = _CHECKERS.get(kind, self._trivial)
+        return checker(down, up)
 
     def _element(self, kind: str, down: LiteralType, up: LiteralType) -> bool:
         """Compare the elements of lists and maps; an empty one, whose elements are of no type, fits any."""
@@ -148,6 +153,8 @@ class Casts:
 
     def _trivial(self, down: LiteralType, up: LiteralType) -> bool:
         """Compare simple types, enums, and types that aren't set: they must be equal but for what is said besides."""
+        if is_none(down):
+            return is_none(up)
         if up.HasField("enum_type") and down.simple == SimpleType.STRING:
             return True
         if down.HasField("enum_type") and up.simple == SimpleType.STRING:
@@ -160,13 +167,18 @@ class Casts:
         return bool(up == down or _bare(up) == _bare(down))
 
 
-def _schema(down: SchemaType, up: LiteralType) -> bool:
+def _blob(down: LiteralType, up: LiteralType) -> bool:
+    """Compare formats, where both say one; whether it is one file or many doesn't count."""
+    return up.HasField("blob") and len({up.blob.format, down.blob.format} - {""}) <= 1
+
+
+def _schema(down: LiteralType, up: LiteralType) -> bool:
     if up.HasField("schema"):
-        return _among(*([(one.name, one.type) for one in schema.columns] for schema in (down, up.schema)))
+        return _among(*([(one.name, one.type) for one in schema.columns] for schema in (down.schema, up.schema)))
     if not up.HasField("structured_dataset_type"):
         return False
     dataset = up.structured_dataset_type
-    return _is_parquet(dataset) and _among(_schema_columns(down), _simple_columns(dataset))
+    return _is_parquet(dataset) and _among(_schema_columns(down.schema), _simple_columns(dataset))
 
 
 def _is_parquet(dataset: StructuredDatasetType) -> bool:
@@ -194,3 +206,6 @@ def _bare(literal_type: LiteralType) -> LiteralType:
     for field in _NOT_COMPARED:
         bare.ClearField(field)
     return bare
+
+
+_CHECKERS: Final = {"blob": _blob, "schema": _schema}

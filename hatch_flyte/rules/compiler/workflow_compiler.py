@@ -5,7 +5,7 @@ Gives what is wrong with it, all at once. What it compiles to is `wire/compiled`
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from flyteidl.core.workflow_pb2 import Node, WorkflowTemplate
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from hatch_flyte.rules.compiler.references import LaunchPlanInterface, References, TaskInterface
     from hatch_flyte.rules.compiler.requirements import Key, Requirements, WorkflowIndex
 
+_MAX_DEPTH: Final = 6
+"""How deep embedded workflows are compiled one within the other."""
+
 _MAX_REPEATS: Final = 16
 """How often embedded workflows that are wrong are compiled again."""
 
@@ -56,9 +59,11 @@ class _Embedded:
     template: WorkflowTemplate
     interface: Interface
     has_branches: bool
-    errors: list[CompileError] = field(default_factory=list)
+    """Whether it, or one that it runs, has some: then it says other things when it is compiled again."""
+    errors: list[CompileError] | None = None
+    """None until it is compiled."""
     is_run: bool = False
-    """Whether a node was found that runs it."""
+    """Whether a node was met that runs it."""
 
 
 def compile_workflow(
@@ -84,10 +89,10 @@ def compile_workflow(
 
 
 class _Compiler:
-    """Compiles a workflow and those embedded in it, each of these once.
+    """Compiles a workflow and those embedded in it, each of these when a node is met that runs it.
 
-    propeller compiles an embedded workflow anew for each node that runs it, unless it was free of errors, and one
-    within the other; here those that others run come first, so that no chain of them is too long.
+    propeller compiles an embedded workflow anew for each node, unless it was free of errors: that matters only where
+    what it says changes, and is done only a few times. Those that stand deep come first, so that none is too deep.
     """
 
     def __init__(
@@ -104,17 +109,18 @@ class _Compiler:
         self._work = Work()
         self._casts = Casts(self._work)
 
-    def compile_all(self, template: WorkflowTemplate, order: Iterable[Identifier], errors: CompileErrors) -> None:
-        """Collect what is wrong with a workflow; `order` are the embedded ones, each after those that it runs."""
-        for identifier in order:
-            own = _copy(self._index.workflows[key_of(identifier)])
-            one = _Embedded(own, typed_interface(own.interface), _has_branches(own))
-            self._embedded[key_of(identifier)] = one
-            one.errors = self._compile(one.template)
+    def compile_all(self, template: WorkflowTemplate, depths: Mapping[Key, int], errors: CompileErrors) -> None:
+        """Collect what is wrong with a workflow; `depths` are the embedded ones, each after those that it runs."""
+        for key, depth in depths.items():
+            own = _copy(self._index.workflows[key])
+            one = _Embedded(own, typed_interface(own.interface), self._has_branches(own))
+            self._embedded[key] = one
+            if depth > _MAX_DEPTH:
+                one.errors = self._compile(one.template)
         errors.add(self._compile(_copy(template)))
 
     def interface(self, identifier: Identifier) -> Interface | Literal[Lookup.MISSING] | None:
-        """Return the interface of an embedded workflow; None if it has none, until a node was found that runs it."""
+        """Return the interface of an embedded workflow; None if it has none, until a node was met that runs it."""
         one = self._embedded.get(key_of(identifier))
         if one is None:
             return Lookup.MISSING
@@ -126,13 +132,22 @@ class _Compiler:
         one = self._embedded.get(key_of(identifier))
         if one is None:
             return False
-        if one.is_run and one.errors and self._repeats < _MAX_REPEATS and one.has_branches:
+        if one.errors is None:
+            one.errors = self._compile(one.template)
+        elif one.is_run and one.errors and self._repeats < _MAX_REPEATS and one.has_branches:
             # Compiled anew, it says the same of nodes inside of branches under longer names.
             self._repeats += 1
             one.errors = [*one.errors, *self._compile(one.template)]
         one.is_run = True
         errors.add(one.errors)
         return True
+
+    def _has_branches(self, template: WorkflowTemplate) -> bool:
+        for node in template_nodes(template):
+            run = self._embedded.get(key_of(node.workflow_node.sub_workflow_ref))
+            if node.HasField("branch_node") or (run is not None and run.has_branches):
+                return True
+        return False
 
     def _compile(self, template: WorkflowTemplate) -> list[CompileError]:
         errors = CompileErrors(work=self._work)
@@ -221,7 +236,3 @@ def _copy(template: WorkflowTemplate) -> WorkflowTemplate:
     copy = WorkflowTemplate()
     copy.CopyFrom(template)
     return copy
-
-
-def _has_branches(template: WorkflowTemplate) -> bool:
-    return any(node.HasField("branch_node") for node in template_nodes(template))
