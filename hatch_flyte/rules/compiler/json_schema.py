@@ -77,7 +77,7 @@ class _Comparison:
         self._depth += 1
         self._found[pair] = _SAME
         self._found[pair] = max(
-            self._differences(self._subset.keywords(sub), self._superset.keywords(sup)), default=_SAME
+            self._differences(self._subset.draft.keywords(sub), self._superset.draft.keywords(sup)), default=_SAME
         )
         self._depth -= 1
         return self._found[pair]
