@@ -83,20 +83,23 @@ def _table_type(scalar: Scalar) -> LiteralType:
 
 def _common_type(literals: Iterable[Literal]) -> LiteralType:
     """Return the type of a list's elements (`literalTypeForLiterals`): a union of them if they are of several."""
-    types: dict[bytes | None, LiteralType] = {}
+    types: dict[str, LiteralType] = {}
+    texts: dict[bytes | None, str] = {}
     empty: LiteralType | None = None
     for literal in literals:
         found = literal_type(literal)
         if literal.HasField("collection") and not literal.collection.literals:
             empty = found
-        else:
-            key = None if found is None else found.SerializeToString(deterministic=True)
-            types.setdefault(key, found or LiteralType())
+            continue
+        key = None if found is None else found.SerializeToString(deterministic=True)
+        if key not in texts:
+            texts[key] = message_text(found)
+            types.setdefault(texts[key], found or LiteralType())
     if not types:
         return empty or LiteralType(simple=SimpleType.NONE)
     if len(types) == 1:
         return next(iter(types.values()))
-    return _union(sorted(types.values(), key=message_text))
+    return _union([types[text] for text in sorted(types)])
 
 
 def _union(types: Iterable[LiteralType]) -> LiteralType:

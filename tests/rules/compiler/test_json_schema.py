@@ -133,6 +133,42 @@ def test_references_into_the_definitions_are_followed() -> None:
     assert not fits(definitions(A=fields(a={"$ref": "#/definitions/B"}), B=fields(b=STRING)), fields(a=fields(b=INT)))
 
 
+def test_a_schema_that_says_nothing_is_none() -> None:
+    assert fits({}, {})
+    assert not fits({"type": "object"}, {})
+
+
+def test_a_schema_that_is_true_or_false_is_one_of_no_properties() -> None:
+    assert fits(fields(a=True), fields(a=False))
+    assert not fits(fields(a={}), fields(a=True))
+    assert fits(fields(a=True), fields(a={}))
+
+
+@pytest.mark.parametrize(
+    ("draft", "unreadable"),
+    [
+        (4, fields(a=True)),
+        (4, {"required": []}),
+        (4, {"minimum": 1, "exclusiveMinimum": 1}),
+        (4, {"exclusiveMinimum": True}),
+        (6, {"exclusiveMinimum": True, "minimum": 1}),
+        (7, {"if": 1}),
+    ],
+)
+def test_what_a_draft_does_not_let_say_cannot_be_read(draft: int, unreadable: Json) -> None:
+    said = {**unreadable, "$schema": f"http://json-schema.org/draft-0{draft}/schema#"}
+    assert fits(said, said)
+    assert not fits(said, {**said, "title": "t"})
+
+
+def test_bounds_that_are_left_out_move_in_draft_4() -> None:
+    draft_4 = {"$schema": "http://json-schema.org/draft-04/schema#", "type": "number"}
+    assert fits(
+        {**draft_4, "minimum": 1, "exclusiveMinimum": True}, {**draft_4, "minimum": 2, "exclusiveMinimum": True}
+    )
+    assert not fits({**draft_4, "minimum": 1, "exclusiveMinimum": False}, {**draft_4, "minimum": 2})
+
+
 def test_a_schema_that_refers_to_itself_comes_to_an_end() -> None:
     tree = definitions(A=fields(next={"$ref": "#/definitions/A"}))
     labelled = definitions(A=fields(next={"$ref": "#/definitions/A"}, label=STRING))

@@ -18,11 +18,13 @@ from rules.compiler.support_compiler import (
     SLEEPS,
     STRING,
     STRUCT,
+    WORD,
     Json,
     codes,
     embeds,
     items,
     launches,
+    list_of,
     node,
     problems,
     promise,
@@ -32,7 +34,7 @@ from rules.compiler.support_compiler import (
     union,
     workflow,
 )
-from rules.compiler.test_branch import branch, case
+from rules.compiler.test_branch import TRUE, branch, case
 
 from hatch_flyte.rules.compiler.codes import ErrorCode
 from hatch_flyte.rules.compiler.errors import collected_text
@@ -222,6 +224,9 @@ class TestReachability:
     def test_waiting_for_a_node_that_is_not_there_is_waiting_for_ever(self) -> None:
         assert codes(workflow(after("a", "ghost"))) == ["UnreachableNodes start-node"]
 
+    def test_a_node_without_a_name_is_taken_for_the_start(self) -> None:
+        assert codes(workflow(after("", "end-node"))) == ["ValueRequired <node>"], "and so for no circle"
+
     def test_waiting_for_nobody_is_waiting_for_the_start(self) -> None:
         assert not codes(workflow(after("a", "")))
 
@@ -232,6 +237,42 @@ class TestReachability:
         started = time.process_time()
         assert not codes(value)
         assert time.process_time() - started < 5
+
+
+class TestDepth:
+    """Whatever depth protobuf reads, Python's stack is deep enough for."""
+
+    def read(self, value: Json) -> WorkflowTemplate:
+        return WorkflowTemplate.FromString(template(value).SerializeToString())
+
+    def test_branches_within_branches(self) -> None:
+        inner = node("n", runs("take"))
+        for _ in range(21):
+            inner = branch(case(inner))
+        errors = compile_workflow(self.read(workflow(inner, inputs={"x": INT})), (), REGISTERED)
+        assert ErrorCode.PARAMETER_NOT_BOUND in {error.code for error in errors}
+
+    def test_conditions_within_conditions(self) -> None:
+        condition: Json = {}
+        for _ in range(42):
+            condition = {"conjunction": {"left_expression": condition, "right_expression": condition}}
+            condition["conjunction"]["right_expression"] = TRUE
+        value = workflow(branch(case(node("n", SLEEPS), condition)), inputs={"x": INT})
+        assert [error.description for error in compile_workflow(self.read(value))] == ["Value required [Expr]."]
+
+    def test_lists_within_lists(self) -> None:
+        type_: Json = INT
+        data: Json = WORD
+        for _ in range(42):
+            type_, data = list_of(type_), items(data)
+        errors = compile_workflow(self.read(workflow(node("n", SLEEPS), outputs={"o": (type_, data)})))
+        assert [error.code for error in errors] == [ErrorCode.MISMATCHING_TYPES]
+
+    def test_arrays_within_arrays(self) -> None:
+        inner = node("n", {})
+        for _ in range(45):
+            inner = node("n", {"array_node": {"node": inner}})
+        assert [error.code for error in compile_workflow(self.read(workflow(inner)))] == [ErrorCode.VALUE_REQUIRED]
 
 
 class TestTime:
