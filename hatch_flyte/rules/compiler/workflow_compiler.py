@@ -79,7 +79,13 @@ def compile_workflow(
     index = workflow_index(sub_workflows)
     if not index.complete:
         return index.errors or [_WITHOUT_ID]
-    required = requirements(template, index)
+    return compile_required(template, index, requirements(template, index), references)
+
+
+def compile_required(
+    template: WorkflowTemplate, index: WorkflowIndex, required: Requirements, references: References
+) -> list[CompileError]:
+    """Return the same, for who has asked already what is embedded and what is referred to."""
     tasks = {key_of(one): _task(references.task(one)) for one in required.tasks}
     launch_plans = {key_of(one): references.launch_plan(one) for one in required.launch_plans}
     errors = _missing(required, tasks, launch_plans)
