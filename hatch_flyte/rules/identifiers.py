@@ -8,8 +8,9 @@ from flyteidl.core.identifier_pb2 import Identifier as IdentifierMessage
 from flyteidl.core.identifier_pb2 import ResourceType
 
 from hatch_flyte.entity import Identifier, Kind
-from hatch_flyte.rules.refusal import RefusalError, invalid, missing
-from hatch_flyte.status_code import Code
+from hatch_flyte.rules import catalogue
+from hatch_flyte.rules.prototext import enum_name, message_text
+from hatch_flyte.rules.refusal import RefusalError, invalid, missing, not_found
 from hatch_flyte.wire.messages import RESOURCE_TYPES, from_identifier
 
 if TYPE_CHECKING:
@@ -18,18 +19,16 @@ if TYPE_CHECKING:
 FIELDS: Final = ("project", "domain", "name", "version")
 """What an identifier must have, in the order in which flyteadmin looks."""
 
-_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_DELETE: Final = 0x7F
-
 
 def checked(message: IdentifierMessage | None, kind: Kind) -> Identifier:
     """Return the identifier in a request, which must be a `kind`'s and complete."""
     if message is None:
-        raise missing("id")
+        raise missing("id", rule=catalogue.IDENTIFIER_FIELDS)
     if message.resource_type != RESOURCE_TYPES[kind]:
         raise invalid(
             f"unexpected resource type {type_name(message.resource_type).lower()} "
-            f"for identifier [{identifier_text(message)}], expected {type_name(RESOURCE_TYPES[kind]).lower()} instead"
+            f"for identifier [{identifier_text(message)}], expected {type_name(RESOURCE_TYPES[kind]).lower()} instead",
+            rule=catalogue.IDENTIFIER_TYPE,
         )
     return complete(message, kind)
 
@@ -51,7 +50,7 @@ def with_type(message: IdentifierMessage | None, kind: Kind) -> IdentifierMessag
 def complete(message: IdentifierMessage | None, kind: Kind) -> Identifier:
     """Return the identifier in a request that may say any resource type."""
     if message is None:
-        raise missing("id")
+        raise missing("id", rule=catalogue.IDENTIFIER_FIELDS)
     check_fields(message, FIELDS)
     return Identifier(kind, message.project, message.domain, message.name, message.version)
 
@@ -60,12 +59,12 @@ def check_fields(message: object, fields: Iterable[str]) -> None:
     """Refuse a message in which one of `fields` is empty; the first such is named."""
     for field in fields:
         if not getattr(message, field):
-            raise missing(field)
+            raise missing(field, rule=catalogue.IDENTIFIER_FIELDS)
 
 
 def missing_entity(identifier: Identifier) -> RefusalError:
     """Return the refusal of a request about an entity that isn't there."""
-    return RefusalError(Code.NOT_FOUND, missing_text(identifier))
+    return not_found(missing_text(identifier))
 
 
 def missing_text(identifier: Identifier) -> str:
@@ -76,25 +75,15 @@ def missing_text(identifier: Identifier) -> str:
 
 def identifier_text(identifier: Identifier | IdentifierMessage | None, *, typed: bool = True) -> str:
     """Return an identifier as Go prints the message: fields in order, empty ones left out, strings in quotes."""
-    if identifier is None:
-        return "<nil>"
     message = from_identifier(identifier) if isinstance(identifier, Identifier) else identifier
-    kind = [f"resource_type:{type_name(message.resource_type)}"] if typed and message.resource_type else []
-    values = ((field, getattr(message, field)) for field in (*FIELDS, "org"))
-    return " ".join(kind + [f"{field}:{quoted(value)}" for field, value in values if value])
+    if typed or message is None:
+        return message_text(message)
+    untyped = IdentifierMessage()
+    untyped.CopyFrom(message)
+    untyped.resource_type = 0
+    return message_text(untyped)
 
 
 def type_name(number: int) -> str:
     """Return the name of a `flyteidl.core.ResourceType`; of an unknown one its number."""
-    return str(ResourceType.Name(number)) if number in ResourceType.values() else str(number)
-
-
-def quoted(text: str) -> str:
-    """Return `text` in quotes, as Go's text format escapes it."""
-    return f'"{"".join(_escaped(character) for character in text)}"'
-
-
-def _escaped(character: str) -> str:
-    if character in _ESCAPES:
-        return _ESCAPES[character]
-    return f"\\x{ord(character):02x}" if character < " " or ord(character) == _DELETE else character
+    return enum_name(ResourceType.DESCRIPTOR, number)

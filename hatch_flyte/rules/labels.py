@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from hatch_flyte.rules import catalogue
 from hatch_flyte.rules.refusal import invalid
 
 if TYPE_CHECKING:
@@ -44,12 +45,12 @@ _VALUE_TEXT: Final = (
 def check_labels(labels: Mapping[str, str]) -> None:
     """Refuse too many labels, and a key or a value that Kubernetes would not take."""
     if len(labels) > MAX_LABELS:
-        raise invalid(f"labels map cannot exceed {MAX_LABELS} entries")
+        raise invalid(f"labels map cannot exceed {MAX_LABELS} entries", rule=catalogue.LABELS)
     for key, value in sorted(labels.items()):
         if found := qualified_name_problems(key):
-            raise invalid(f"invalid label key [{key}]: [{' '.join(found)}]")
+            raise invalid(f"invalid label key [{key}]: [{' '.join(found)}]", rule=catalogue.LABELS)
         if found := _problems(value, _VALUE, _VALUE_TEXT, _LABEL_LENGTH):
-            raise invalid(f"invalid label value [{value}]: [{' '.join(found)}]")
+            raise invalid(f"invalid label value [{value}]: [{' '.join(found)}]", rule=catalogue.LABELS)
 
 
 def label_problems(text: str) -> list[str]:

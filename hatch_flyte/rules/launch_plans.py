@@ -1,4 +1,4 @@
-"""Rules about the content of a launch plan, and about activating one."""
+"""Rules about the content of a launch plan, and about activating one. Source: launch_plan_validator.go."""
 
 from __future__ import annotations
 
@@ -6,82 +6,87 @@ from typing import TYPE_CHECKING, Final
 
 from flyteidl.admin.launch_plan_pb2 import ACTIVE, INACTIVE
 
+from hatch_flyte.rules import catalogue
+from hatch_flyte.rules.compiler.typing import castable
 from hatch_flyte.rules.identifiers import identifier_text
+from hatch_flyte.rules.inputs import check_literals, check_parameters, type_of
 from hatch_flyte.rules.labels import check_labels
-from hatch_flyte.rules.refusal import RefusalError, invalid, missing
-from hatch_flyte.status_code import Code
+from hatch_flyte.rules.notifications import check_notifications
+from hatch_flyte.rules.prototext import message_text
+from hatch_flyte.rules.refusal import RefusalError, invalid, missing, not_found
+from hatch_flyte.rules.schedules import check_schedule
+from hatch_flyte.wire.compiled import augmented_launch_plan
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from flyteidl.admin.launch_plan_pb2 import LaunchPlanSpec
     from flyteidl.core.identifier_pb2 import Identifier as IdentifierMessage
-    from flyteidl.core.interface_pb2 import Parameter, TypedInterface
+    from flyteidl.core.interface_pb2 import TypedInterface
 
 STATES: Final = frozenset({ACTIVE, INACTIVE})
 
 
 def check_launch_plan(spec: LaunchPlanSpec | None, interface: TypedInterface) -> None:
-    """Refuse a launch plan whose labels or inputs are wrong; `interface` is its workflow's."""
+    """Refuse a launch plan that its workflow's `interface` doesn't take, or that is wrong in itself."""
     if spec is None:
-        raise missing("spec")
+        raise missing("spec", rule=catalogue.PLAN_SPEC)
     check_labels(spec.labels.values)
-    _check_fixed_inputs(spec)
-    for name, parameter in sorted(spec.default_inputs.parameters.items()):
-        _check_default_input(name, parameter)
-    inputs = interface.inputs.variables
-    _check_names("default", spec.default_inputs.parameters, inputs)
-    _check_names("fixed", spec.fixed_inputs.literals, inputs)
-
-
-def schedule_type(spec: LaunchPlanSpec) -> str:
-    """Return `NONE`, `CRON` or `RATE`, as flyteadmin notes the kind of a launch plan's schedule."""
-    schedule = spec.entity_metadata.schedule
-    if schedule.cron_expression or schedule.HasField("cron_schedule"):
-        return "CRON"
-    return "RATE" if schedule.HasField("rate") else "NONE"
+    check_literals(spec.fixed_inputs, "fixed_inputs")
+    check_parameters(spec.default_inputs, "default_inputs")
+    _check_inputs(spec, interface)
+    check_schedule(spec, augmented_launch_plan(spec, interface)[1].expected_inputs)
+    check_notifications(spec.entity_metadata.notifications)
+    if spec.entity_metadata.HasField("launch_conditions"):
+        found = message_text(spec.entity_metadata.launch_conditions)
+        raise invalid(f"Launch condition must be empty, found {found}", rule=catalogue.PLAN_CONDITIONS)
 
 
 def check_state(state: int, identifier: IdentifierMessage | None) -> None:
     """Refuse to bring a launch plan into a state that isn't one."""
     if state not in STATES:
         text = f"Unrecognized launch plan state {state} for update for launch plan [{identifier_text(identifier)}]"
-        raise invalid(text)
+        raise invalid(text, rule=catalogue.ACTIVATION)
 
 
 def no_active_launch_plan(project: str, domain: str, name: str) -> RefusalError:
     """Return the refusal of a request for the active version of a name that has none."""
-    return RefusalError(Code.NOT_FOUND, f"No active launch plan could be found: {project}:{domain}:{name}")
+    return not_found(f"No active launch plan could be found: {project}:{domain}:{name}")
 
 
-def _check_fixed_inputs(spec: LaunchPlanSpec) -> None:
-    for name, literal in sorted(spec.fixed_inputs.literals.items()):
-        if not name:
-            raise missing("key in fixed_inputs")
-        if literal.WhichOneof("value") is None:
-            raise missing(f"valid literal in fixed_inputs {name}")
+def _check_inputs(spec: LaunchPlanSpec, interface: TypedInterface) -> None:
+    """Refuse inputs that the workflow hasn't, or of other types. Source: checkAndFetchExpectedInputForLaunchPlan."""
+    inputs, defaults, fixed = (
+        interface.inputs.variables,
+        spec.default_inputs.parameters,
+        spec.fixed_inputs.literals,
+    )
+    if not inputs:
+        _refuse_any("default", defaults)
+        _refuse_any("fixed", fixed)
+    for name, parameter in sorted(defaults.items()):
+        _check_known("default", name, inputs)
+        if not castable(parameter.var.type, inputs[name].type):
+            raise _wrong_type("default", name, message_text(parameter.var.type), message_text(inputs[name].type))
+    for name, literal in sorted(fixed.items()):
+        _check_known("fixed", name, inputs)
+        found = type_of(name, literal, catalogue.PLAN_INPUT_TYPE)
+        if not castable(found, inputs[name].type):
+            raise _wrong_type("fixed", name, message_text(inputs[name].type), message_text(found))
 
 
-def _check_default_input(name: str, parameter: Parameter) -> None:
-    behavior = parameter.WhichOneof("behavior")
-    if behavior == "artifact_query":
-        raise invalid(f"artifact mode not enabled but query found default_inputs {name}")
-    if not name:
-        raise missing("key in default_inputs")
-    if not parameter.HasField("var") or not parameter.var.HasField("type"):
-        raise invalid(
-            f"The Variable component of the Parameter {name} in default_inputs either is missing, or has a missing Type"
-        )
-    if behavior != "default" and not parameter.required:
-        raise invalid(
-            f"Invalid variable {name} in default_inputs - variable has neither default, nor is required. "
-            "One must be specified"
-        )
+def _refuse_any(kind: str, given: Collection[str]) -> None:
+    if given:
+        text = f"invalid launch plan {kind} inputs, expected none but found {len(given)}"
+        raise invalid(text, rule=catalogue.PLAN_INPUTS)
 
 
-def _check_names(kind: str, given: Collection[str], inputs: Collection[str]) -> None:
-    if given and not inputs:
-        raise invalid(f"invalid launch plan {kind} inputs, expected none but found {len(given)}")
-    for name in sorted(given):
-        if name not in inputs:
-            raise invalid(f"unexpected {kind}_input {name}")
+def _check_known(kind: str, name: str, inputs: Collection[str]) -> None:
+    if name not in inputs:
+        raise invalid(f"unexpected {kind}_input {name}", rule=catalogue.PLAN_INPUTS)
+
+
+def _wrong_type(kind: str, name: str, expected: str, got: str) -> RefusalError:
+    """Return the refusal of an input of another type; of a default, the control plane takes its own for expected."""
+    text = f"invalid {kind}_input wrong type {name}, expected {expected}, got {got} instead"
+    return invalid(text, rule=catalogue.PLAN_INPUT_TYPE)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from flyteidl.admin.project_pb2 import Domain, InactiveProject, Project
 
+from hatch_flyte.rules import catalogue
 from hatch_flyte.rules.labels import check_labels, label_problems
-from hatch_flyte.rules.refusal import RefusalError, invalid, missing
+from hatch_flyte.rules.refusal import RefusalError, invalid, missing, not_found
 from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
@@ -33,20 +34,21 @@ def check_place(identifier: Identifier, project: Project | None) -> None:
     if project is None:
         raise invalid(
             f"failed to validate that project [{identifier.project}] and domain [{identifier.domain}] are registered, "
-            f"err: [project [{identifier.project}] not found]"
+            f"err: [project [{identifier.project}] not found]",
+            rule=catalogue.PLACE,
         )
     if project.state != Project.ACTIVE:
-        raise invalid(f"project [{project.id}] is not active", InactiveProject(id=project.id))
+        raise invalid(f"project [{project.id}] is not active", InactiveProject(id=project.id), rule=catalogue.PLACE)
     if identifier.domain not in DOMAINS:
-        raise invalid(f"domain [{identifier.domain}] is unrecognized by system")
+        raise invalid(f"domain [{identifier.domain}] is unrecognized by system", rule=catalogue.PLACE)
 
 
 def check_project(project: Project | None) -> None:
     """Refuse to register a project that lacks something or is named as Kubernetes would not have it."""
     if project is None:
-        raise missing("project")
+        raise missing("project", rule=catalogue.PROJECT)
     if not project.name:
-        raise missing("project_name")
+        raise missing("project_name", rule=catalogue.PROJECT)
     _check_given(project)
 
 
@@ -55,9 +57,14 @@ def check_project_update(project: Project) -> None:
     _check_given(project)
 
 
+def no_identifier() -> RefusalError:
+    """Return the refusal of a request about a project that it doesn't name."""
+    return missing("project_id", rule=catalogue.PROJECT_ID)
+
+
 def project_not_found(identifier: str) -> RefusalError:
     """Return the refusal of a request about a project that isn't there."""
-    return RefusalError(Code.NOT_FOUND, f"project [{identifier}] not found")
+    return not_found(f"project [{identifier}] not found")
 
 
 def project_exists() -> RefusalError:
@@ -80,15 +87,18 @@ def updated(stored: Project, update: Project) -> Project:
 
 def _check_given(project: Project) -> None:
     if not project.id:
-        raise missing("project_id")
+        raise no_identifier()
     check_labels(project.labels.values)
     if found := label_problems(project.id):
-        raise invalid(f"invalid project id [{project.id}]: [{' '.join(found)}]")
+        raise invalid(f"invalid project id [{project.id}]: [{' '.join(found)}]", rule=catalogue.PROJECT_ID)
     if len(project.name.encode()) > _NAME_LENGTH:
-        raise invalid(f"project_name cannot exceed {_NAME_LENGTH} characters")
+        raise invalid(f"project_name cannot exceed {_NAME_LENGTH} characters", rule=catalogue.PROJECT_TEXT)
     if len(project.description.encode()) > _DESCRIPTION_LENGTH:
-        raise invalid(f"project_description cannot exceed {_DESCRIPTION_LENGTH} characters")
+        raise invalid(
+            f"project_description cannot exceed {_DESCRIPTION_LENGTH} characters", rule=catalogue.PROJECT_TEXT
+        )
     if project.domains:
         raise invalid(
-            "Domains are currently only set system wide. Please retry without domains included in your request."
+            "Domains are currently only set system wide. Please retry without domains included in your request.",
+            rule=catalogue.PROJECT_DOMAINS,
         )

@@ -9,10 +9,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+from google.protobuf import descriptor_pool
+from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from hatch_flyte.rules.go_json import go_text
+from hatch_flyte.wire.messages import message_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +36,17 @@ def quoted(text: str) -> str:
     return f'"{text}"' if text.isascii() and text.isalnum() else f'"{"".join(map(_escaped, text))}"'
 
 
+def enum_name(descriptor: Any, number: int) -> str:
+    """Return the name of an enum's value; of an unknown one its number."""
+    known = descriptor.values_by_number.get(number)
+    return str(number) if known is None else str(known.name)
+
+
 def _fields(message: Message) -> Iterator[str]:
+    packed = _unpacked(message) if isinstance(message, AnyMessage) else None
+    if packed is not None and isinstance(message, AnyMessage):
+        yield f"[{message.type_url}]:{{{message_text(packed)}}}"
+        return
     for field, value in sorted(message.ListFields(), key=lambda pair: pair[0].index):
         if field.message_type is not None and field.message_type.GetOptions().map_entry:
             yield from (_entry(field, key, value[key]) for key in sorted(value))
@@ -52,8 +65,7 @@ def _value(field: Any, value: Any) -> str:
     if field.type == FieldDescriptor.TYPE_MESSAGE:
         return f"{{{message_text(value)}}}"
     if field.type == FieldDescriptor.TYPE_ENUM:
-        known = field.enum_type.values_by_number.get(value)
-        return str(value) if known is None else str(known.name)
+        return enum_name(field.enum_type, value)
     if isinstance(value, bytes):
         # Bytes are printed as text wherever they are UTF-8.
         return quoted(value.decode(errors="surrogateescape"))
@@ -71,3 +83,13 @@ def _escaped(character: str) -> str:
     if character < " " or number == _DELETE:
         return f"\\x{number:02x}"
     return f"\\u{number:04x}" if _DELETE < number <= _LAST_CONTROL else character
+
+
+def _unpacked(message: AnyMessage) -> Message | None:
+    """Return what is packed in a message; None if it is nothing that is known here."""
+    try:
+        descriptor = descriptor_pool.Default().FindMessageTypeByName(message.TypeName())
+    except KeyError:
+        return None
+    content = message_class(descriptor)()
+    return content if message.Unpack(content) else None

@@ -12,6 +12,8 @@ from hatch_flyte.status_code import Code
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
+    from hatch_flyte.rules.catalogue import Rule
+
 DIFFERENT_STRUCTURE: Final = "with different structure already exists"
 """What flyteadmin says, with INVALID_ARGUMENT, of a version that holds other content (all releases since 1.13)."""
 
@@ -19,26 +21,33 @@ DIFFERENT_STRUCTURE: Final = "with different structure already exists"
 class RefusalError(Exception):
     """The local registry refuses a request.
 
-    `message` is worded as flyteadmin words it; `details` are the messages that flyteadmin packs into its status.
+    `message` is worded as flyteadmin words it; `details` are the messages that flyteadmin packs into its status; `rule`
+    is what is broken, where it is more than that something isn't there.
     """
 
-    def __init__(self, code: Code, message: str, *details: Message) -> None:
+    def __init__(self, code: Code, message: str, *details: Message, rule: Rule | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.details = details
+        self.rule = rule
 
 
-def invalid(message: str, *details: Message) -> RefusalError:
+def invalid(message: str, *details: Message, rule: Rule | None = None) -> RefusalError:
     """Return the refusal of a request that is wrong in itself."""
-    return RefusalError(Code.INVALID_ARGUMENT, message, *details)
+    return RefusalError(Code.INVALID_ARGUMENT, message, *details, rule=rule)
 
 
-def missing(field: str) -> RefusalError:
+def missing(field: str, *, rule: Rule | None = None) -> RefusalError:
     """Return flyteadmin's refusal of a request that lacks a field."""
-    return invalid(f"missing {field}")
+    return invalid(f"missing {field}", rule=rule)
 
 
-def invalid_value(field: str) -> RefusalError:
+def invalid_value(field: str, *, rule: Rule | None = None) -> RefusalError:
     """Return flyteadmin's refusal of a field's value."""
-    return invalid(f"invalid value for {field}")
+    return invalid(f"invalid value for {field}", rule=rule)
+
+
+def not_found(message: str) -> RefusalError:
+    """Return the refusal of a request about something that isn't there."""
+    return RefusalError(Code.NOT_FOUND, message)

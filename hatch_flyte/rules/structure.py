@@ -14,6 +14,7 @@ from flyteidl.core.compiler_pb2 import CompiledWorkflow, CompiledWorkflowClosure
 from flyteidl.core.workflow_pb2 import WorkflowTemplate
 
 from hatch_flyte.entity import Kind
+from hatch_flyte.rules import catalogue
 from hatch_flyte.rules.go_json import difference_text, go_json
 from hatch_flyte.rules.refusal import DIFFERENT_STRUCTURE, RefusalError, invalid
 from hatch_flyte.status_code import Code
@@ -42,9 +43,10 @@ def already_there(identifier: Identifier, stored: Any, sent: Any) -> RefusalErro
 def _identical(identifier: Identifier) -> RefusalError:
     message = f"{identifier.kind.value} with identical structure already exists"
     if identifier.kind is not Kind.WORKFLOW:
-        return RefusalError(Code.ALREADY_EXISTS, message)
+        return RefusalError(Code.ALREADY_EXISTS, message, rule=catalogue.SAME_VERSION)
     reason = WorkflowErrorExistsIdenticalStructure(id=from_identifier(identifier))
-    return RefusalError(Code.ALREADY_EXISTS, message, CreateWorkflowFailureReason(exists_identical_structure=reason))
+    detail = CreateWorkflowFailureReason(exists_identical_structure=reason)
+    return RefusalError(Code.ALREADY_EXISTS, message, detail, rule=catalogue.SAME_VERSION)
 
 
 def _different(identifier: Identifier, differences: str) -> RefusalError:
@@ -54,9 +56,10 @@ def _different(identifier: Identifier, differences: str) -> RefusalError:
         f"{differences[:_MAX_DIFFERENCE]}"
     )
     if identifier.kind is not Kind.WORKFLOW:
-        return invalid(message)
+        return invalid(message, rule=catalogue.SAME_VERSION)
     reason = WorkflowErrorExistsDifferentStructure(id=from_identifier(identifier))
-    return invalid(message, CreateWorkflowFailureReason(exists_different_structure=reason))
+    detail = CreateWorkflowFailureReason(exists_different_structure=reason)
+    return invalid(message, detail, rule=catalogue.SAME_VERSION)
 
 
 def _structure(kind: Kind, entity: Any) -> Any:

@@ -16,8 +16,9 @@ from flyteidl.core.workflow_pb2 import Node, WorkflowTemplate
 from registry.entities import named, task, workflow
 
 from hatch_flyte.entity import Kind
-from hatch_flyte.rules.launch_plans import check_launch_plan, check_state, schedule_type
+from hatch_flyte.rules.launch_plans import check_launch_plan, check_state
 from hatch_flyte.rules.refusal import RefusalError
+from hatch_flyte.rules.schedules import schedule_type
 from hatch_flyte.rules.tasks import check_task
 from hatch_flyte.rules.workflows import MAX_NODES, check_size, check_workflow
 

@@ -9,7 +9,7 @@ from flyteidl.core.identifier_pb2 import LAUNCH_PLAN, TASK
 from flyteidl.core.identifier_pb2 import Identifier as IdentifierMessage
 
 from hatch_flyte.entity import Identifier, Kind
-from hatch_flyte.rules.identifiers import asked_for, checked, complete, identifier_text, missing_entity, quoted
+from hatch_flyte.rules.identifiers import asked_for, checked, complete, identifier_text, missing_entity
 from hatch_flyte.rules.refusal import RefusalError
 from hatch_flyte.status_code import Code
 
@@ -63,4 +63,3 @@ def test_an_identifier_is_written_as_go_writes_it() -> None:
     assert identifier_text(message(resource_type=77, version="", org="o")) == (
         'resource_type:77 project:"p" domain:"d" name:"n" org:"o"'
     )
-    assert quoted('a"b\\c\nd\x01\x7fü') == r'"a\"b\\c\nd\x01\x7fü"'

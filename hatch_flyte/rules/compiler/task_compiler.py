@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from flyteidl.core.tasks_pb2 import Resources
 
 from hatch_flyte.rules.compiler.codes import ErrorCode
 from hatch_flyte.rules.compiler.errors import CompileErrors
 from hatch_flyte.rules.labels import label_problems
+from hatch_flyte.rules.quantities import is_quantity
 from hatch_flyte.wire.pods import pod_container_names
 
 if TYPE_CHECKING:
     from flyteidl.core.tasks_pb2 import K8sPod, TaskTemplate
 
     from hatch_flyte.rules.compiler.errors import CompileError
-
-_QUANTITY: Final = re.compile(
-    r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[numkMGTPE]?|[KMGTPE]i|[eE][+-]?[0-9]+)", re.ASCII
-)
-"""A number as Kubernetes writes amounts: `500m`, `1.5Gi`, `1e3`."""
 
 
 def compile_task(template: TaskTemplate) -> list[CompileError]:
@@ -43,7 +38,7 @@ def _validate_container(template: TaskTemplate, errors: CompileErrors) -> None:
     if not container.image:
         errors.value_required("container", "image")
     for entry in (*container.resources.requests, *container.resources.limits):
-        if not _QUANTITY.fullmatch(entry.value):
+        if not is_quantity(entry.value):
             text = f"Unrecognized value [{entry.value}]."
             errors.collect(ErrorCode.UNRECOGNIZED_VALUE, f"resources.{_resource_name(entry.name)}", text)
 
