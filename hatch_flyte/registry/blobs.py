@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
 
 from hatch_flyte.errors import RegistryError
-from hatch_flyte.registry.refusal import invalid
+from hatch_flyte.rules import catalogue
+from hatch_flyte.rules.refusal import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,19 +57,20 @@ def blob_key(project: str, domain: str, root: str, name: str) -> Key:
 
     So `.` and `..` are resolved; unlike there, nothing may leave the folder of its project and domain.
     """
-    key = _parsed("/".join(part.strip("/") for part in (project, domain, root, name)))
-    place = _parsed(f"{project}/{domain}").path
+    key = address_key("/".join(part.strip("/") for part in (project, domain, root, name)))
+    place = address_key(f"{project}/{domain}").path
     if key.path != place and not key.path.startswith(f"{place}/"):
-        raise invalid(f"filename: expected a place inside of {project}/{domain} (got {root}/{name})")
+        text = f"filename: expected a place inside of {project}/{domain} (got {root}/{name})"
+        raise invalid(text, rule=catalogue.UPLOAD)
     return key
 
 
-def _parsed(address: str) -> Key:
-    """Return a relative address as Go's net/url reads it, resolves it and writes it again."""
+def address_key(address: str) -> Key:
+    """Return the key for a relative address, as Go's net/url reads it, resolves it and writes it again."""
     if problem := _BAD_ESCAPE.search(address):
-        raise invalid(f'invalid URL escape "{problem[0]}"')
+        raise invalid(f'invalid URL escape "{problem[0]}"', rule=catalogue.UPLOAD)
     if _CONTROL.search(address):
-        raise invalid("invalid control character in URL")
+        raise invalid("invalid control character in URL", rule=catalogue.UPLOAD)
     path, mark, rest = _PARTS.findall(address)[0]
     return Key(_resolved(path if _VALID_PATH.fullmatch(path) else quote(unquote(path), safe=_UNESCAPED)), mark + rest)
 
@@ -87,9 +89,20 @@ class Blobs:
         """
         return f"file://{'' if os.name == 'posix' else '/'}{self._folder.as_posix()}/{key.path}{key.rest}"
 
+    def path_of(self, address: str) -> str | None:
+        """Return the path of the key whose address (`url`) that is, if it is one of ours."""
+        beginning = self.url(Key(""))
+        path = address.removeprefix(beginning)
+        is_own = bool(path) and path != address and path == _resolved(path) and not path.startswith("/")
+        return path if is_own and _VALID_PATH.fullmatch(path) else None
+
     def path(self, key: Key) -> Path:
-        """Return the file for a key, whether it is there or not."""
-        return self._folder / key.path
+        """Return the file for a key, be it there or not; raise `RegistryError` for one that leads out of here."""
+        parts = [part for part in key.path.split("/") if part]
+        found = self._folder.joinpath(*parts)
+        if ".." in parts or not found.is_relative_to(self._folder):
+            raise RegistryError(f"{key.path}: expected a place inside of {self._folder}")
+        return found
 
     def has(self, key: Key) -> bool:
         """Return whether something is stored under a key."""

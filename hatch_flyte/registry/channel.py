@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 from hatch_flyte import __version__
 from hatch_flyte.errors import RejectedError
 from hatch_flyte.registry.diagnosis import away, diagnose, silent, unreachable
-from hatch_flyte.registry.port import Code
 from hatch_flyte.registry.retry import TransientError
 from hatch_flyte.registry.status import Status, translated
+from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator

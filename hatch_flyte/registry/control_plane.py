@@ -9,24 +9,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from flyteidl.admin.launch_plan_pb2 import ACTIVE, LaunchPlanList
-from flyteidl.admin.task_pb2 import TaskList
+from flyteidl.admin.matchable_resource_pb2 import MatchableResource, MatchingAttributes
+from flyteidl.admin.task_pb2 import TaskList, TaskSpec
 from flyteidl.admin.workflow_pb2 import WorkflowList, WorkflowSpec
 
 from hatch_flyte.entity import Identifier, Kind
 from hatch_flyte.registry import records
-from hatch_flyte.registry.rules import identifiers, launch_plans, listing, projects, structure, tasks, workflows
+from hatch_flyte.registry.required import Required
+from hatch_flyte.rules import identifiers, launch_plans, listing, projects, resources, structure, tasks, workflows
+from hatch_flyte.rules.attributes import Place
+from hatch_flyte.rules.compiler.requirements import requirements, workflow_index
+from hatch_flyte.rules.compiler.task_compiler import compile_task
+from hatch_flyte.rules.compiler.workflow_compiler import compile_required
 from hatch_flyte.wire.compiled import compiled_closure
-from hatch_flyte.wire.references import references
 
 if TYPE_CHECKING:
     from flyteidl.admin.common_pb2 import NamedEntityIdentifier, ResourceListRequest
-    from flyteidl.admin.launch_plan_pb2 import LaunchPlan, LaunchPlanSpec
-    from flyteidl.admin.task_pb2 import TaskSpec
+    from flyteidl.admin.launch_plan_pb2 import ActiveLaunchPlanListRequest, LaunchPlan, LaunchPlanSpec
     from flyteidl.core.identifier_pb2 import Identifier as IdentifierMessage
-    from flyteidl.core.tasks_pb2 import TaskTemplate
     from google.protobuf.message import Message
 
     from hatch_flyte.registry.store import Entity, Store
+    from hatch_flyte.rules.resources import Quantities
 
 _LISTS: Final[dict[Kind, tuple[Any, str]]] = {
     Kind.TASK: (TaskList, "tasks"),
@@ -73,6 +77,12 @@ class ControlPlane:
         message, field = _LISTS[kind]
         return message(**{field: found}, token=listing.next_token(query, len(found)))
 
+    def active_page(self, request: ActiveLaunchPlanListRequest) -> LaunchPlanList:
+        """Return the active launch plans that a request asks for."""
+        query = listing.active_query(request)
+        found = self.listed(query, Kind.LAUNCH_PLAN)
+        return LaunchPlanList(launch_plans=found, token=listing.next_token(query, len(found)))
+
     def listed(self, query: listing.Query, kind: Kind) -> list[Any]:
         """Return the entities that `query` asks for, as a list shows them."""
         return [records.answer(records.brief(stored, kind), stored) for stored in self._store.select(query)]
@@ -106,8 +116,20 @@ class ControlPlane:
 
     def _task(self, requested: IdentifierMessage, spec: TaskSpec) -> Entity:
         identifier = self._placed(requested, Kind.TASK)
-        tasks.check_task(spec)
-        return records.task_record(identifier, requested, spec)
+        tasks.check_task(spec, self._limits(identifier))
+        own = TaskSpec()
+        own.CopyFrom(spec)
+        own.template.id.CopyFrom(requested)
+        tasks.check_compiled(compile_task(own.template))
+        return records.task_record(identifier, own)
+
+    def _limits(self, identifier: Identifier) -> Quantities | None:
+        """Return how much a task may ask for in its project and domain; None for as much as it likes."""
+        place = Place(MatchableResource.TASK_RESOURCE, identifier.project, identifier.domain)
+        found = self._store.attributes.find_nearest(place)
+        if found is None:
+            return None
+        return resources.platform_limits(MatchingAttributes.FromString(found[1]).task_resource_attributes.limits)
 
     def _workflow(self, requested: IdentifierMessage, spec: WorkflowSpec) -> Entity:
         identifier = self._placed(requested, Kind.WORKFLOW)
@@ -115,20 +137,15 @@ class ControlPlane:
         own = WorkflowSpec()
         own.CopyFrom(spec)
         own.template.id.CopyFrom(requested)
-        closure = compiled_closure(own, self._required(identifier, own))
+        index = workflow_index(own.sub_workflows)
+        workflows.check_index(requested, index)
+        required = requirements(own.template, index)
+        registered = Required(self._store, requested, required)
+        errors = compile_required(own.template, index, required, registered.references)
+        workflows.check_compiled(requested, errors)
+        closure = compiled_closure(own, registered.tasks)
         workflows.check_size(identifier, closure)
         return records.workflow_record(identifier, own, closure)
-
-    def _required(self, identifier: Identifier, spec: WorkflowSpec) -> dict[Identifier, TaskTemplate]:
-        """Return the tasks that a workflow refers to; what else it refers to must be there too."""
-        found = {}
-        for reference in references(Kind.WORKFLOW, spec):
-            stored = self._store.find(reference)
-            if stored is None:
-                raise workflows.missing_reference(identifier, reference)
-            if reference.kind is Kind.TASK:
-                found[reference] = records.content(stored, Kind.TASK).closure.compiled_task.template
-        return found
 
     def _launch_plan(self, requested: IdentifierMessage, spec: LaunchPlanSpec | None) -> Entity:
         named = spec.workflow_id if spec is not None and spec.HasField("workflow_id") else None

@@ -12,10 +12,10 @@ from hatch_flyte.registry.blobs import Blobs, Key, blob_key
 from hatch_flyte.registry.control_plane import ControlPlane
 from hatch_flyte.registry.port import Location, error_for
 from hatch_flyte.registry.project_office import ProjectOffice
-from hatch_flyte.registry.refusal import RefusalError
-from hatch_flyte.registry.rules.listing import Condition, Query
-from hatch_flyte.registry.rules.projects import DOMAINS
 from hatch_flyte.registry.store import Store
+from hatch_flyte.rules.listing import Condition, Query
+from hatch_flyte.rules.projects import DOMAINS
+from hatch_flyte.rules.refusal import RefusalError
 from hatch_flyte.wire.messages import from_identifier
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ Knows neither gRPC nor SQL.
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,6 +18,8 @@ from hatch_flyte.errors import (
     RejectedError,
     UnreachableError,
 )
+from hatch_flyte.rules.refusal import DIFFERENT_STRUCTURE
+from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,28 +28,6 @@ if TYPE_CHECKING:
 
     from hatch_flyte.bundle import Bundle
     from hatch_flyte.entity import Identifier, Kind
-
-
-class Code(enum.IntEnum):
-    """gRPC's status codes, by number, for those who don't import grpc."""
-
-    OK = 0
-    CANCELLED = 1
-    UNKNOWN = 2
-    INVALID_ARGUMENT = 3
-    DEADLINE_EXCEEDED = 4
-    NOT_FOUND = 5
-    ALREADY_EXISTS = 6
-    PERMISSION_DENIED = 7
-    RESOURCE_EXHAUSTED = 8
-    FAILED_PRECONDITION = 9
-    ABORTED = 10
-    OUT_OF_RANGE = 11
-    UNIMPLEMENTED = 12
-    INTERNAL = 13
-    UNAVAILABLE = 14
-    DATA_LOSS = 15
-    UNAUTHENTICATED = 16
 
 
 ERRORS: dict[Code, type[RegistryError]] = {
@@ -62,9 +41,6 @@ ERRORS: dict[Code, type[RegistryError]] = {
     Code.ALREADY_EXISTS: AlreadyExistsError,
 }
 """The error class for a status code; any other code is a `RejectedError`."""
-
-DIFFERENT_STRUCTURE = "with different structure already exists"
-"""What flyteadmin says, with INVALID_ARGUMENT, of a version that holds other content (all releases since 1.13)."""
 
 
 def error_for(code: Code, message: str, *, identifier: Identifier | None = None, hint: str = "") -> RegistryError:

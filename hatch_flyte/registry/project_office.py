@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from flyteidl.admin.project_pb2 import Project, Projects
 
-from hatch_flyte.registry.refusal import missing
-from hatch_flyte.registry.rules import listing, projects
+from hatch_flyte.rules import listing, projects
 
 if TYPE_CHECKING:
     from flyteidl.admin.project_pb2 import ProjectListRequest
@@ -30,12 +29,22 @@ class ProjectOffice:
     def update(self, project: Project) -> None:
         """Change a project; what `project` leaves empty stays, but for the state."""
         if not project.id:
-            raise missing("project_id")
+            raise projects.no_identifier()
         stored = self._store.find_project(project.id)
         if stored is None:
             raise projects.project_not_found(project.id)
         projects.check_project_update(project)
         self._store.update_project(projects.updated(stored, project))
+
+    def get(self, identifier: str) -> Project:
+        """Return a project, be it archived, with all domains."""
+        if not identifier:
+            raise projects.no_identifier()
+        found = self._store.find_project(identifier)
+        if found is None:
+            raise projects.project_not_found(identifier)
+        found.domains.extend(projects.domains())
+        return found
 
     def page(self, request: ProjectListRequest) -> Projects:
         """Return the projects that a request asks for, each with all domains."""

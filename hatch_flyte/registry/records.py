@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from flyteidl.admin.launch_plan_pb2 import ACTIVE, LaunchPlan
 from flyteidl.admin.task_pb2 import Task
 from flyteidl.admin.workflow_pb2 import Workflow
-from flyteidl.core.compiler_pb2 import CompiledTask
 
 from hatch_flyte.entity import Identifier, Kind
-from hatch_flyte.registry.rules.launch_plans import schedule_type
-from hatch_flyte.registry.store import Entity, Stored
+from hatch_flyte.registry.store import Description, Entity, Stored
+from hatch_flyte.rules.schedules import schedule_type
 from hatch_flyte.wire.compiled import augmented_launch_plan
 from hatch_flyte.wire.messages import from_identifier, to_bytes, to_identifier
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from flyteidl.admin.task_pb2 import TaskSpec
     from flyteidl.admin.workflow_pb2 import WorkflowSpec
     from flyteidl.core.compiler_pb2 import CompiledWorkflowClosure
-    from flyteidl.core.identifier_pb2 import Identifier as IdentifierMessage
     from flyteidl.core.interface_pb2 import TypedInterface
 
 ANSWERS: Final[dict[Kind, Any]] = {Kind.TASK: Task, Kind.WORKFLOW: Workflow, Kind.LAUNCH_PLAN: LaunchPlan}
@@ -32,13 +30,17 @@ ANSWERS: Final[dict[Kind, Any]] = {Kind.TASK: Task, Kind.WORKFLOW: Workflow, Kin
 _MICROSECONDS: Final = 1_000_000
 
 
-def task_record(identifier: Identifier, requested: IdentifierMessage, spec: TaskSpec) -> Entity:
-    """Return the record of a task; `requested` replaces the identifier in its template, `org` included."""
-    task = Task(id=from_identifier(identifier))
-    task.closure.compiled_task.CopyFrom(CompiledTask(template=spec.template))
-    task.closure.compiled_task.template.id.CopyFrom(requested)
-    task.short_description = spec.description.short_description
-    return Entity(identifier, to_bytes(task), type=spec.template.type, short_description=task.short_description)
+def task_record(identifier: Identifier, spec: TaskSpec) -> Entity:
+    """Return the record of a task, whose template has the identifier of the request."""
+    task = Task(id=from_identifier(identifier), short_description=spec.description.short_description)
+    task.closure.compiled_task.template.CopyFrom(spec.template)
+    return Entity(
+        identifier,
+        to_bytes(task),
+        type=spec.template.type,
+        short_description=task.short_description,
+        description=_description(identifier, spec),
+    )
 
 
 def workflow_record(identifier: Identifier, spec: WorkflowSpec, closure: CompiledWorkflowClosure) -> Entity:
@@ -48,7 +50,13 @@ def workflow_record(identifier: Identifier, spec: WorkflowSpec, closure: Compile
     brief.CopyFrom(whole)
     brief.closure.compiled_workflow.primary.template.interface.CopyFrom(spec.template.interface)
     whole.closure.compiled_workflow.CopyFrom(closure)
-    return Entity(identifier, to_bytes(brief), to_bytes(whole), short_description=whole.short_description)
+    return Entity(
+        identifier,
+        to_bytes(brief),
+        to_bytes(whole),
+        short_description=whole.short_description,
+        description=_description(identifier, spec),
+    )
 
 
 def launch_plan_record(identifier: Identifier, spec: LaunchPlanSpec, interface: TypedInterface) -> Entity:
@@ -83,3 +91,12 @@ def answer(message: Any, stored: Stored) -> Any:
         if stored.active:
             closure.state = ACTIVE
     return message
+
+
+def _description(identifier: Identifier, spec: TaskSpec | WorkflowSpec) -> Description | None:
+    """Return what a specification says of its entity; tags are not kept."""
+    if not spec.HasField("description"):
+        return None
+    said = spec.description
+    long = to_bytes(said.long_description)
+    return Description(identifier.kind.suffix, identifier.version, said.short_description, long, said.source_code.link)

@@ -1,7 +1,7 @@
 """The local registry over gRPC, for unmodified Flyte clients: what `hatch-flyte serve` runs.
 
 Owns the gRPC server: which method answers which call, options that keep clients connected, starting and draining.
-What a call does is `server_methods`, what a failure tells is `server_status`, uploads are `upload_listener`.
+What a call does is `methods`, what a failure tells is `server_status`, uploads are `upload_listener`.
 """
 
 from __future__ import annotations
@@ -19,16 +19,22 @@ import grpc.aio
 from google.protobuf.message import DecodeError
 
 from hatch_flyte.errors import RegistryError
+from hatch_flyte.registry.attribute_office import AttributeOffice
 from hatch_flyte.registry.blobs import Blobs
 from hatch_flyte.registry.control_plane import ControlPlane
-from hatch_flyte.registry.port import Code
+from hatch_flyte.registry.execution_office import ExecutionOffice
+from hatch_flyte.registry.methods import Method, Offices, absent_text, methods, services
+from hatch_flyte.registry.methods.health import METHODS as HEALTH_METHODS
+from hatch_flyte.registry.methods.health import SERVICE as HEALTH
+from hatch_flyte.registry.name_office import NameOffice
 from hatch_flyte.registry.project_office import ProjectOffice
-from hatch_flyte.registry.refusal import RefusalError, invalid
-from hatch_flyte.registry.server_methods import Method, absent_text, methods, services
 from hatch_flyte.registry.server_status import DETAILS_KEY, failure_status, refusal_status
+from hatch_flyte.registry.server_streams import Streams
 from hatch_flyte.registry.store import Store
 from hatch_flyte.registry.upload_listener import UploadListener, host_text, listening_socket
 from hatch_flyte.registry.upload_locations import UploadLocations
+from hatch_flyte.rules.refusal import RefusalError, invalid
+from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,8 +101,7 @@ async def serve(folder: Path, options: ServeOptions, ready: Callable[[Addresses]
         store = opened.enter_context(contextlib.closing(Store(folder, busy_seconds=options.grace_seconds)))
         thread = opened.enter_context(ThreadPoolExecutor(1))
         locations = UploadLocations(Blobs(folder), listener.address)
-        table = methods(ControlPlane(store), ProjectOffice(store), locations)
-        router = _Router(table, thread)
+        router = _Router(methods(_offices(store, locations)), thread)
         server = grpc.aio.server(handlers=(router,), options=OPTIONS)
         port = _add_port(server, options)
         await server.start()
@@ -108,6 +113,17 @@ async def serve(folder: Path, options: ServeOptions, ready: Callable[[Addresses]
             closed = asyncio.get_running_loop().run_in_executor(None, listener.close)
             await asyncio.gather(router.drain(options.grace_seconds), closed)
             await server.stop(_STOP_SECONDS)
+
+
+def _offices(store: Store, locations: UploadLocations) -> Offices:
+    return Offices(
+        plane=ControlPlane(store),
+        names=NameOffice(store),
+        projects=ProjectOffice(store),
+        attributes=AttributeOffice(store),
+        executions=ExecutionOffice(store),
+        locations=locations,
+    )
 
 
 def _add_port(server: grpc.aio.Server, options: ServeOptions) -> int:
@@ -124,7 +140,9 @@ class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg] # it takes argu
     """Leads each call to what answers it; there is always something."""
 
     def __init__(self, table: dict[str, Method], thread: ThreadPoolExecutor) -> None:
-        self._services = services()
+        self._services = {name: frozenset(service.methods_by_name) for name, service in services().items()}
+        self._services[HEALTH] = HEALTH_METHODS
+        self._streams = Streams(self._services)
         self._table = table
         self._thread = thread
         self._in_flight = 0
@@ -138,18 +156,22 @@ class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg] # it takes argu
         gRPC would end calls that arrive while it stops with CANCELLED, which tells a client nothing; UNAVAILABLE does.
         """
         self._draining = True
+        self._streams.end()
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._idle.wait(), seconds)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
         """Return the handler for `/SERVICE/METHOD`, from bytes to bytes."""
-        service, _, name = handler_call_details.method.lstrip("/").partition("/")
-        if service not in self._services:
+        path = handler_call_details.method.lstrip("/")
+        if stream := self._streams.handler(path):
+            return stream
+        service, _, name = path.partition("/")
+        if path in self._table:
+            answer: Callable[[bytes], bytes] = partial(_answer, name, self._table[path])
+        elif service not in self._services:
             answer = _refuse(f"unknown service {service}")
         elif name not in self._services[service]:
             answer = _refuse(f"unknown method {name} for service {service}")
-        elif name in self._table:
-            answer = partial(_answer, name, self._table[name])
         else:
             answer = _refuse(absent_text(name))
         return grpc.unary_unary_rpc_method_handler(partial(self._behave, name, answer))
@@ -186,7 +208,8 @@ def _answer(name: str, method: Method, request: bytes) -> bytes:
         message = method.request.FromString(request)
     except DecodeError as error:
         raise invalid(f"{name}: expected a {method.request.DESCRIPTOR.full_name} (got bytes that are none)") from error
-    return method.answer(message).SerializeToString()
+    found = method.answer(message)
+    return (method.response() if found is None else found).SerializeToString()
 
 
 def _refuse(text: str) -> Callable[[bytes], bytes]:

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hatch_flyte.errors import RegistryError
-from hatch_flyte.registry.port import Code
 from hatch_flyte.registry.store_file import StoreError
+from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from google.protobuf.message import Message
 
-    from hatch_flyte.registry.refusal import RefusalError
+    from hatch_flyte.rules.refusal import RefusalError
 
 DETAILS_KEY: Final = "grpc-status-details-bin"
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final, cast
 
 from hatch_flyte.errors import RegistryError, RejectedError
 from hatch_flyte.registry.hints import LATER
-from hatch_flyte.registry.port import Code, error_for
+from hatch_flyte.registry.port import error_for
 from hatch_flyte.registry.retry import TransientError
+from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,27 +1,29 @@
-"""What the local registry remembers: projects and entities, in one SQLite file.
+"""What the local registry remembers: projects, entities and their descriptions, in one SQLite file.
 
 Owns rows and transactions: one entity, one transaction, in an order of creation that no two share. Several processes
-may have the same file open. Knows no rules: it takes what it is given.
+may have the same file open. Knows no rules: it takes what it is given. Names and attributes have tables of their own.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from flyteidl.admin.common_pb2 import Labels
 from flyteidl.admin.project_pb2 import Project
 
-from hatch_flyte.registry.store_file import IN_MEMORY, connect, transaction, translated
+from hatch_flyte.registry.store_attributes import AttributeTable
+from hatch_flyte.registry.store_file import Database
+from hatch_flyte.registry.store_names import NameTable
 from hatch_flyte.registry.store_query import select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from hatch_flyte.entity import Identifier
-    from hatch_flyte.registry.rules.listing import Query
+    from hatch_flyte.registry.store_file import Value
+    from hatch_flyte.rules.listing import Query
 
 FILE_NAME: Final = "registry.sqlite3"
 BUSY_SECONDS: Final = 10.0
@@ -47,6 +49,15 @@ UPDATE entities SET active = 0 WHERE kind = ? AND project = ? AND domain = ? AND
 _SET_ACTIVE: Final = """
 UPDATE entities SET active = ? WHERE kind = ? AND project = ? AND domain = ? AND name = ? AND version = ?
 """
+_INSERT_DESCRIPTION: Final = """
+INSERT INTO descriptions (kind, project, domain, name, version, created_at, short_description, long_description, link)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_DESCRIPTION: Final = "kind, version, short_description, long_description, link"
+_FIND_DESCRIPTION: Final = f"""
+SELECT {_DESCRIPTION} FROM descriptions
+WHERE project = ? AND domain = ? AND name = ? AND version = ? ORDER BY id LIMIT 1
+"""  # noqa: S608 # columns alone
 _INSERT_PROJECT: Final = """
 INSERT OR IGNORE INTO projects (identifier, name, description, labels, state, created_at, updated_at)
 SELECT ?, ?, ?, ?, ?, moment, moment
@@ -57,8 +68,19 @@ _UPDATE_PROJECT: Final = """
 UPDATE projects SET name = ?, description = ?, labels = ?, state = ?, updated_at = ? WHERE identifier = ?
 """
 
-Row = tuple[Any, ...]
-Value = str | int | bytes | None
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What is said of a version."""
+
+    kind: int
+    """`Kind.suffix` of what it describes."""
+    version: str
+    short: str
+    long: bytes
+    """A serialized `admin.Description`."""
+    link: str
+    """Where the source is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +97,7 @@ class Entity:
     schedule_type: str = ""
     workflow: Identifier | None = None
     """A launch plan's workflow."""
+    description: Description | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +118,15 @@ class Store:
     """
 
     def __init__(self, folder: Path | None, *, busy_seconds: float = BUSY_SECONDS) -> None:
-        path = folder.resolve() / FILE_NAME if folder else None
-        self.place = str(path or IN_MEMORY)
+        self._database = Database(folder.resolve() / FILE_NAME if folder else None, busy_seconds)
+        self.place = self._database.place
         """The file, for people."""
-        self._connection = connect(path, busy_seconds)
+        self.names = NameTable(self._database)
+        self.attributes = AttributeTable(self._database)
 
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close()
+        self._database.close()
 
     def insert(self, entity: Entity) -> bool:
         """Remember an entity; return False, and do nothing, if something is remembered under its identifier."""
@@ -116,55 +140,64 @@ class Store:
             entity.brief,
             entity.whole,
         )
-        return self._write(_INSERT, values) == 1
+        if entity.description is None:
+            return self._database.write(_INSERT, values) == 1
+        with self._database.transaction():
+            if self._database.write(_INSERT, values) != 1:
+                return False
+            said = entity.description
+            key = _key(entity.identifier)
+            self._database.write(_INSERT_DESCRIPTION, (*key, _now(), said.short, said.long, said.link))
+        return True
 
     def find(self, identifier: Identifier) -> Stored | None:
         """Return what is remembered under `identifier`."""
-        return next((Stored(*row) for row in self._read(_FIND, _key(identifier))), None)
+        return next((Stored(*row) for row in self._database.read(_FIND, _key(identifier))), None)
 
     def find_active(self, identifier: Identifier) -> Stored | None:
         """Return the active version of what `identifier` is a version of."""
-        return next((Stored(*row) for row in self._read(_FIND_ACTIVE, _key(identifier)[:-1])), None)
+        return next((Stored(*row) for row in self._database.read(_FIND_ACTIVE, _key(identifier)[:-1])), None)
 
     def select(self, query: Query) -> list[Stored]:
         """Return the entities that `query` asks for, without what only a Get answers."""
-        return [Stored(*row) for row in self._read(*select(query, "brief, NULL, created_at, active"))]
+        return [Stored(*row) for row in self._database.read(*select(query, "brief, NULL, created_at, active"))]
 
     def activate(self, identifier: Identifier) -> None:
         """Make `identifier` the one active version of its name."""
         key = _key(identifier)
-        with translated(self.place), transaction(self._connection):
-            self._connection.execute(_CLEAR_ACTIVE, key[:-1])
-            self._connection.execute(_SET_ACTIVE, (1, *key))
+        with self._database.transaction():
+            self._database.write(_CLEAR_ACTIVE, key[:-1])
+            self._database.write(_SET_ACTIVE, (1, *key))
 
     def deactivate(self, identifier: Identifier) -> None:
         """Make `identifier` inactive, if it is active."""
-        self._write(_SET_ACTIVE, (0, *_key(identifier)))
+        self._database.write(_SET_ACTIVE, (0, *_key(identifier)))
 
     def insert_project(self, project: Project) -> bool:
         """Remember a project; return False, and do nothing, if there is one with its `id`."""
-        return self._write(_INSERT_PROJECT, (project.id, *_project_values(project), _now())) == 1
+        return self._database.write(_INSERT_PROJECT, (project.id, *_project_values(project), _now())) == 1
 
     def find_project(self, identifier: str) -> Project | None:
         """Return a project, without its domains."""
-        return next((_project(*row) for row in self._read(_FIND_PROJECT, [identifier])), None)
+        return next((_project(*row) for row in self._database.read(_FIND_PROJECT, [identifier])), None)
 
     def select_projects(self, query: Query) -> list[Project]:
         """Return the projects that `query` asks for, without their domains."""
         columns = "identifier, name, description, labels, state"
-        return [_project(*row) for row in self._read(*select(query, columns))]
+        return [_project(*row) for row in self._database.read(*select(query, columns))]
 
     def update_project(self, project: Project) -> None:
         """Remember what `project` says of the project with its `id`."""
-        self._write(_UPDATE_PROJECT, (*_project_values(project), _now(), project.id))
+        self._database.write(_UPDATE_PROJECT, (*_project_values(project), _now(), project.id))
 
-    def _read(self, statement: str, parameters: Iterable[Value]) -> list[Row]:
-        with translated(self.place):
-            return self._connection.execute(statement, tuple(parameters)).fetchall()
+    def find_description(self, identifier: Identifier) -> Description | None:
+        """Return what was first said of a version, whatever its kind."""
+        found = self._database.read(_FIND_DESCRIPTION, _key(identifier)[1:])
+        return next((Description(*row) for row in found), None)
 
-    def _write(self, statement: str, parameters: Iterable[Value]) -> int:
-        with translated(self.place):
-            return self._connection.execute(statement, tuple(parameters)).rowcount
+    def select_descriptions(self, query: Query) -> list[Description]:
+        """Return the descriptions that `query` asks for."""
+        return [Description(*row) for row in self._database.read(*select(query, _DESCRIPTION))]
 
 
 def _now() -> int:

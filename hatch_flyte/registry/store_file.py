@@ -1,4 +1,4 @@
-"""The SQLite file of the local registry: opening it, its format, and what goes wrong with it.
+"""The SQLite file of the local registry: opening it, bringing it to this format, and what goes wrong with it.
 
 Everything sqlite3 raises is translated here, to one `StoreError`. Knows nothing of what the tables mean.
 """
@@ -8,59 +8,22 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hatch_flyte.errors import RegistryError
-from hatch_flyte.registry.port import Code
+from hatch_flyte.registry.store_schema import APPLICATION, FORMAT, STEPS
+from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
-
-FORMAT: Final = 1
-"""The format written here, kept in the file as `user_version`."""
-
-APPLICATION: Final = 0x68666C79  # "hfly"
-"""Marks the file as a local registry's, as `application_id`."""
 
 IN_MEMORY: Final = ":memory:"
 
-_PAUSE_SECONDS: Final = 0.01
+Row = tuple[Any, ...]
+Value = str | int | bytes | None
 
-_SCHEMA: Final = """
-CREATE TABLE projects (
-    id INTEGER PRIMARY KEY,
-    identifier TEXT NOT NULL UNIQUE,
-    name TEXT NOT NULL,
-    description TEXT NOT NULL,
-    labels BLOB,
-    state INTEGER NOT NULL,
-    created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL
-);
-CREATE TABLE entities (
-    id INTEGER PRIMARY KEY,
-    kind INTEGER NOT NULL,
-    project TEXT NOT NULL,
-    domain TEXT NOT NULL,
-    name TEXT NOT NULL,
-    version TEXT NOT NULL,
-    created_at INTEGER NOT NULL UNIQUE,
-    type TEXT NOT NULL,
-    short_description TEXT NOT NULL,
-    schedule_type TEXT NOT NULL,
-    active INTEGER NOT NULL DEFAULT 0,
-    workflow_id INTEGER REFERENCES entities (id),
-    brief BLOB NOT NULL,
-    whole BLOB,
-    UNIQUE (kind, project, domain, name, version)
-);
-CREATE UNIQUE INDEX one_active_version ON entities (kind, project, domain, name) WHERE active;
-INSERT INTO projects (identifier, name, description, state, created_at, updated_at)
-    VALUES ('flytesnacks', 'flytesnacks', '', 0, 1000000 * strftime('%s'), 1000000 * strftime('%s'));
-"""
-"""Times are microseconds since 1970. `brief` is what a list shows, `whole` what a Get answers where that is more.
-The first project is the one that every new control plane has."""
+_PAUSE_SECONDS: Final = 0.01
 
 
 class StoreError(RegistryError):
@@ -133,11 +96,12 @@ def connect(path: Path | None, busy_seconds: float) -> sqlite3.Connection:
     return connection
 
 
-def _check(connection: sqlite3.Connection, place: str) -> int:
-    """Return the file's format; 0 for a new one. Refuse a newer one, and another program's."""
-    [application] = connection.execute("PRAGMA application_id").fetchone()
-    [version] = connection.execute("PRAGMA user_version").fetchone()
+def _check(connection: sqlite3.Connection, place: str) -> None:
+    """Refuse a file of a newer format, and another program's."""
+    # In this order: tables and mark are made in one transaction, maybe by another process between two of these lines.
     [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    [application] = connection.execute("PRAGMA application_id").fetchone()
+    version = _format(connection)
     if application != APPLICATION and (application or tables):
         raise StoreError(
             f"{place}: expected a local registry (got another program's database)",
@@ -148,7 +112,6 @@ def _check(connection: sqlite3.Connection, place: str) -> int:
             f"{place}: expected format {FORMAT} or older (got {version})",
             hint="A newer hatch-flyte wrote it: upgrade hatch-flyte, or choose another folder.",
         )
-    return int(version)
 
 
 def _prepare(connection: sqlite3.Connection, busy_seconds: float) -> None:
@@ -165,12 +128,18 @@ def _prepare(connection: sqlite3.Connection, busy_seconds: float) -> None:
             time.sleep(_PAUSE_SECONDS)
     # A killed process loses nothing; at a power cut the last transactions may go, but the file stays whole.
     connection.execute("PRAGMA synchronous = NORMAL")
-    if connection.execute("PRAGMA user_version").fetchone() == (0,):
+    if _format(connection) < FORMAT:
         with transaction(connection):
-            if connection.execute("PRAGMA user_version").fetchone() == (0,):
-                for statement in (*_SCHEMA.split(";"), f"PRAGMA application_id = {APPLICATION}"):
+            for step in STEPS[_format(connection) :]:
+                for statement in step.split(";"):
                     connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {FORMAT}")
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def _format(connection: sqlite3.Connection) -> int:
+    [version] = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
 
 
 @contextmanager
@@ -183,3 +152,40 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+class Database:
+    """A registry's file, open, for the tables in it. For one thread at a time. Every method may raise `StoreError`."""
+
+    def __init__(self, path: Path | None, busy_seconds: float) -> None:
+        self.place = str(path or IN_MEMORY)
+        self.connection = connect(path, busy_seconds)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.connection.close()
+
+    def read(self, statement: str, parameters: Iterable[Value]) -> list[Row]:
+        """Return the rows that a statement gives."""
+        with translated(self.place):
+            return self.connection.execute(statement, _storable(parameters)).fetchall()
+
+    def write(self, statement: str, parameters: Iterable[Value]) -> int:
+        """Return how many rows a statement changed."""
+        with translated(self.place):
+            return self.connection.execute(statement, _storable(parameters)).rowcount
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make one transaction of what is read and written inside."""
+        with translated(self.place), transaction(self.connection):
+            yield
+
+
+def _storable(parameters: Iterable[Value]) -> tuple[Value, ...]:
+    """Return parameters; refuse texts with NUL, which the control plane's database has no room for, even to look."""
+    values = tuple(parameters)
+    for value in values:
+        if isinstance(value, str) and "\0" in value:
+            raise StoreError(f"expected a text without NUL (got {value!r:.100})", code=Code.INVALID_ARGUMENT)
+    return values

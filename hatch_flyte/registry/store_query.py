@@ -1,14 +1,18 @@
-"""SQL for what a list asks for. Column names of a query are flyteadmin's, and known to exist (`rules.listing`)."""
+"""SQL for what a list asks for. Column names of a query are flyteadmin's, and known to exist (`rules.columns`)."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
 
+from hatch_flyte.entity import Kind
+from hatch_flyte.rules.columns import Rows
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_flyte.registry.rules.listing import Condition, Query
+    from hatch_flyte.rules.filters import Condition
+    from hatch_flyte.rules.listing import Query
 
 _COLUMNS: Final = {
     "updated_at": "created_at",  # activating does not count as updating
@@ -19,10 +23,16 @@ _COLUMNS: Final = {
     "typed_interface": "brief",
     "remote_closure_identifier": "''",
     "state": "active",
+    "launch_condition_type": "NULL",
 }
 """SQL for flyteadmin's columns that are kept under another name here; what it keeps as bytes has an order, no more."""
 
 _PROJECT_COLUMNS: Final[dict[str, str]] = {"deleted_at": "NULL"}
+_DESCRIPTION_COLUMNS: Final = {"updated_at": "created_at", "deleted_at": "NULL", "resource_type": "kind"}
+_TABLES: Final[dict[Rows, tuple[str, dict[str, str]]]] = {
+    Rows.PROJECTS: ("projects", _PROJECT_COLUMNS),
+    Rows.DESCRIPTIONS: ("descriptions", _DESCRIPTION_COLUMNS),
+}
 _OPERATORS: Final = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _GLOB_SPECIAL: Final = re.compile(r"[*?\[]")
 _GLOB_CHARACTERS: Final = {"%": "*", "_": "?"}
@@ -31,33 +41,38 @@ _LIKE_CHARACTER: Final = re.compile(r"\\(.)|(.)", re.DOTALL)
 
 def select(query: Query, columns: str) -> tuple[str, list[str | int]]:
     """Return the statement and its parameters that give `columns` of what `query` asks for."""
-    names = _COLUMNS if query.kind else _PROJECT_COLUMNS
     parameters: list[str | int] = []
     tests = []
-    if query.kind:
+    if isinstance(query.kind, Kind):
+        table, names = "entities", _COLUMNS
         tests.append("kind = ?")
         parameters.append(query.kind.suffix)
+    else:
+        table, names = _TABLES[query.kind]
     for condition in query.conditions:
         column = names.get(condition.column, condition.column)
-        if condition.of_workflow:
+        if condition.owner:  # the only other table that a list can be joined with is that of a launch plan's workflow
             column = f"(SELECT {column} FROM entities workflow WHERE workflow.id = entities.workflow_id)"  # noqa: S608 # same
-        test, values = _test(column, condition)
+        test, values = condition_sql(column, condition)
         tests.append(test)
         parameters += values
-    table = "entities" if query.kind else "projects"
     clauses = f"WHERE {' AND '.join(['1', *tests])} ORDER BY {', '.join(_order(query, names))} LIMIT ? OFFSET ?"
-    statement = f"SELECT {columns} FROM {table} {clauses}"  # noqa: S608 # columns known to `rules.listing`; no values
+    statement = f"SELECT {columns} FROM {table} {clauses}"  # noqa: S608 # columns known to `rules.columns`; no values
     return statement, [*parameters, query.limit or -1, query.offset]
 
 
 def _order(query: Query, names: dict[str, str]) -> Iterator[str]:
+    """Yield what is sorted by; entities are made in the order of `created_at`, by which there is an index."""
     direction = "DESC" if query.descending else "ASC"
-    if query.sort_by:
-        yield f"{names.get(query.sort_by, query.sort_by)} {direction}"
-    yield f"id {direction}"
+    last = "created_at" if isinstance(query.kind, Kind) else "id"
+    first = names.get(query.sort_by, query.sort_by)
+    if first and first != last:
+        yield f"{first} {direction}"
+    yield f"{last} {direction}"
 
 
-def _test(column: str, condition: Condition) -> tuple[str, list[str | int]]:
+def condition_sql(column: str, condition: Condition) -> tuple[str, list[str | int]]:
+    """Return a filter as SQL, and its parameters; `column` is SQL for what it is about."""
     if condition.function in {"value_in", "value_not_in"}:
         negation = "NOT " * (condition.function == "value_not_in")
         marks = ", ".join("?" * len(condition.values))

@@ -1,4 +1,4 @@
-"""The HTTP listener of the local registry: takes what a signed address allows, by PUT.
+"""The HTTP listener of the local registry: takes and gives what a signed address allows, by PUT and GET.
 
 The one place that knows starlette and uvicorn (the extra `server`). It listens from the start, so that its port is
 known and clients can connect, and answers as soon as those two are imported, in a thread of its own.
@@ -16,6 +16,8 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from hatch_flyte.errors import RegistryError
+from hatch_flyte.registry.blobs import Key
+from hatch_flyte.registry.file_response import file_response
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -25,9 +27,11 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from uvicorn import Server
 
-    from hatch_flyte.registry.upload_locations import Grant, UploadLocations
+    from hatch_flyte.registry.signed_addresses import Grant
+    from hatch_flyte.registry.upload_locations import UploadLocations
 
 _BACKLOG: Final = 128
+_FORBIDDEN: Final = "the signature of this address is wrong or has expired\n"
 _PAUSE_SECONDS: Final = 0.02
 
 
@@ -108,17 +112,20 @@ def host_text(host: str) -> str:
 
 
 def upload_app(locations: UploadLocations, max_bytes: int) -> Starlette:
-    """Return the ASGI application that takes uploads."""
+    """Return the ASGI application that takes uploads and gives downloads."""
     from starlette.applications import Starlette
     from starlette.requests import ClientDisconnect
     from starlette.responses import PlainTextResponse
     from starlette.routing import Route
 
-    async def put(request: Request) -> Response:
+    def allowed(request: Request, method: str) -> Grant | None:
         path = request.scope["raw_path"].decode("ascii", "replace")[1:]
-        grant = locations.grant(path, request.query_params)
+        return locations.grant(method, path, request.query_params)
+
+    async def put(request: Request) -> Response:
+        grant = allowed(request, "PUT")
         if grant is None:
-            return PlainTextResponse("the signature of this address is wrong or has expired\n", 403)
+            return PlainTextResponse(_FORBIDDEN, 403)
         try:
             status, text = await _receive(request, locations, grant, max_bytes)
         except RegistryError as error:
@@ -127,7 +134,14 @@ def upload_app(locations: UploadLocations, max_bytes: int) -> Starlette:
             return PlainTextResponse("", 499)  # nobody is there to read it
         return PlainTextResponse(text and f"{text}\n", status)
 
-    return Starlette(routes=[Route("/{path:path}", put, methods=["PUT"])])
+    async def get(request: Request) -> Response:
+        grant = allowed(request, "GET")
+        if grant is None:
+            return PlainTextResponse(_FORBIDDEN, 403)
+        return await asyncio.to_thread(file_response, locations.blobs.path(Key(grant.path)), request)
+
+    routes = [Route("/{path:path}", put, methods=["PUT"]), Route("/{path:path}", get, methods=["GET"])]
+    return Starlette(routes=routes)
 
 
 async def _receive(request: Request, locations: UploadLocations, grant: Grant, max_bytes: int) -> tuple[int, str]:
@@ -139,7 +153,7 @@ async def _receive(request: Request, locations: UploadLocations, grant: Grant, m
     if expected is None:
         return 400, "Content-MD5 is not an MD5 in base64"
     try:
-        with locations.blobs.writing(grant.key) as file:
+        with locations.blobs.writing(Key(grant.path)) as file:
             digest = await _copy(request, file, max_bytes)
             _check_digest(digest, expected or digest)
     except _NotStoredError as problem:

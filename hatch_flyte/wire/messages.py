@@ -11,6 +11,7 @@ from flyteidl.admin.launch_plan_pb2 import LaunchPlan
 from flyteidl.admin.task_pb2 import TaskSpec
 from flyteidl.admin.workflow_pb2 import WorkflowSpec
 from flyteidl.core import identifier_pb2
+from google.protobuf import message_factory, symbol_database
 from google.protobuf.message import DecodeError
 
 from hatch_flyte.entity import Identifier, Kind
@@ -82,3 +83,11 @@ def from_identifier(identifier: Identifier) -> identifier_pb2.Identifier:
         name=identifier.name,
         version=identifier.version,
     )
+
+
+def message_class(descriptor: Any) -> Any:
+    """Return the generated class of a message, with every release of protobuf that is supported."""
+    if hasattr(message_factory, "GetMessageClass"):
+        return message_factory.GetMessageClass(descriptor)
+    known: Any = symbol_database.Default()  # protobuf before 4.22
+    return known.GetPrototype(descriptor)

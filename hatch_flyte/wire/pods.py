@@ -36,5 +36,12 @@ def pod_images(pod_spec: Struct) -> Iterator[str]:
                 yield container.struct_value.fields["image"].string_value
 
 
+def pod_container_names(pod_spec: Struct) -> Iterator[str]:
+    """Yield the name of every container, but for those that run first; without a name it is empty."""
+    for container in _items(pod_spec, "containers"):
+        fields = container.struct_value.fields
+        yield fields["name"].string_value if "name" in fields else ""
+
+
 def _items(struct: Struct, key: str) -> Sequence[Value]:
     return struct.fields[key].list_value.values if key in struct.fields else []

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import grpc.aio
-from flyteidl.service import admin_pb2, dataproxy_pb2
-from google.protobuf import message_factory
+from flyteidl.service import admin_pb2, dataproxy_pb2, signal_pb2
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from hatch_flyte.registry.server import Addresses, ServeOptions, serve
 
@@ -19,11 +19,37 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
+HEALTH = "grpc.health.v1.Health"
+
+
+def health_service() -> Any:
+    """Return gRPC's health service as its proto file has it."""
+    field = descriptor_pb2.FieldDescriptorProto
+    package = "grpc.health.v1"
+    file = descriptor_pb2.FileDescriptorProto(name="health.proto", package=package, syntax="proto3")
+    file.message_type.add(name="HealthCheckRequest").field.add(
+        name="service", number=1, type=field.TYPE_STRING, label=field.LABEL_OPTIONAL
+    )
+    response = file.message_type.add(name="HealthCheckResponse")
+    statuses = response.enum_type.add(name="ServingStatus").value
+    for number, status in enumerate(("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")):
+        statuses.add(name=status, number=number)
+    name = f".{package}.HealthCheckResponse.ServingStatus"
+    response.field.add(name="status", number=1, type=field.TYPE_ENUM, label=field.LABEL_OPTIONAL, type_name=name)
+    types = {
+        f"{way}_type": f".{package}.HealthCheck{word}" for way, word in (("input", "Request"), ("output", "Response"))
+    }
+    file.service.add(name="Health").method.add(name="Check", **types)
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    return pool.FindServiceByName(HEALTH)
+
+
 SERVICES = {
     name: service
-    for module in (admin_pb2, dataproxy_pb2)
+    for module in (admin_pb2, dataproxy_pb2, signal_pb2)
     for name, service in module.DESCRIPTOR.services_by_name.items()
-}
+} | {HEALTH: health_service()}
 LARGE_METADATA = (("grpc.max_metadata_size", 1 << 20),)
 
 

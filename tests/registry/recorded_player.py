@@ -3,7 +3,7 @@
 `recorded/*.jsonl` holds a scenario a line: `{"scenario", "steps": [{"rpc", "request", "code", "message", "response",
 "details", …}]}`, messages as proto3 JSON with proto field names. Each scenario runs in a project of its own, which
 stands for `$PROJECT`; other placeholders stand for any text of their kind. "HTTP/PUT" puts a body where the last
-answer with a `signed_url` said.
+answer with a `signed_url` said. `recorded/allowed.txt` names the scenarios that may go otherwise, and why.
 """
 
 from __future__ import annotations
@@ -44,6 +44,12 @@ PLACEHOLDERS = {
 
 def scenarios(name: str) -> list[Json]:
     return [json.loads(line) for line in (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def allowances() -> dict[str, str]:
+    """Return the reasons for scenarios that may go otherwise, by name."""
+    lines = (FOLDER / "allowed.txt").read_text(encoding="utf-8").splitlines()
+    return dict(line.split(None, 1) for line in lines if not line.startswith("#"))
 
 
 async def play(call: Caller, scenario: Json) -> list[str]:

@@ -16,8 +16,8 @@ from registry.support_server import Abort, ControlPlane, Hang, free_port, servin
 from hatch_flyte.entity import Identifier, Kind
 from hatch_flyte.errors import AlreadyExistsError, RejectedError, UnreachableError
 from hatch_flyte.registry.client import ClusterRegistry, Connection, Patience, connect
-from hatch_flyte.registry.port import Code
 from hatch_flyte.registry.status import PUSHBACK, Status
+from hatch_flyte.status_code import Code
 
 TASK = Identifier(Kind.TASK, "pipelines", "staging", "acme.tasks.load", "1.4.0")
 SPEC = task_pb2.TaskSpec()

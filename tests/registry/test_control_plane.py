@@ -13,8 +13,8 @@ from registry.entities import launch_plan, named, task, trio, workflow
 from hatch_flyte.entity import Kind
 from hatch_flyte.registry.control_plane import ControlPlane
 from hatch_flyte.registry.project_office import ProjectOffice
-from hatch_flyte.registry.refusal import RefusalError
 from hatch_flyte.registry.store import Store
+from hatch_flyte.rules.refusal import RefusalError
 from hatch_flyte.wire.messages import from_identifier
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from registry.writer import BUNDLE_BYTES, bundle, start
 
 from hatch_flyte.entity import Kind
 from hatch_flyte.registry.local import LocalRegistry, open_local
-from hatch_flyte.registry.rules.listing import Query
 from hatch_flyte.registry.store import Store
 from hatch_flyte.registry.upload_listener import listening_socket
+from hatch_flyte.rules.listing import Query
 from hatch_flyte.wire.messages import from_identifier
 
 if TYPE_CHECKING:

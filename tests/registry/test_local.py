@@ -157,7 +157,7 @@ async def test_a_bundle_is_kept_under_its_digest(tmp_path: Path) -> None:
 
 async def test_the_files_failures_reach_the_caller_as_they_are(tmp_path: Path) -> None:
     async with opened(tmp_path) as registry:
-        registry._store._connection.execute("PRAGMA query_only = 1")
+        registry._store._database.connection.execute("PRAGMA query_only = 1")
         with pytest.raises(RegistryError, match=r"registry\.sqlite3: not writable"):
             await registry.create(named(Kind.TASK), task())
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from flyteidl.admin.project_pb2 import Project, ProjectListRequest
 
-from hatch_flyte.registry.port import Code
 from hatch_flyte.registry.project_office import ProjectOffice
-from hatch_flyte.registry.refusal import RefusalError
 from hatch_flyte.registry.store import Store
+from hatch_flyte.rules.refusal import RefusalError
+from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

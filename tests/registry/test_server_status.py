@@ -9,8 +9,6 @@ from flyteidl.admin.project_pb2 import InactiveProject
 from google.rpc import status_pb2  # type: ignore[import-untyped] # brings no stubs
 
 from hatch_flyte.errors import RegistryError
-from hatch_flyte.registry.port import Code
-from hatch_flyte.registry.refusal import RefusalError, invalid
 from hatch_flyte.registry.server_status import (
     MAX_MESSAGE_BYTES,
     MAX_METADATA_BYTES,
@@ -20,6 +18,8 @@ from hatch_flyte.registry.server_status import (
     refusal_status,
 )
 from hatch_flyte.registry.store_file import StoreError
+from hatch_flyte.rules.refusal import RefusalError, invalid
+from hatch_flyte.status_code import Code
 
 DETAIL = InactiveProject(id="p")
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from flyteidl.service.dataproxy_pb2 import CreateUploadLocationRequest
+from flyteidl.service.dataproxy_pb2 import CreateDownloadLocationRequest, CreateUploadLocationRequest
 
 from hatch_flyte.errors import RegistryError
 from hatch_flyte.registry import upload_listener
 from hatch_flyte.registry.blobs import Blobs, blob_key
 from hatch_flyte.registry.upload_listener import UploadListener, listening_socket
 from hatch_flyte.registry.upload_locations import UploadLocations
+from hatch_flyte.rules.refusal import RefusalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,8 +126,76 @@ def test_a_wrong_signature_is_refused(locations: UploadLocations) -> None:
     assert stored(locations) is None
 
 
-def test_nothing_but_a_put_is_taken(locations: UploadLocations) -> None:
-    assert put(location(locations), BODY, method="POST")[0] == 405
+def test_nothing_but_putting_and_getting_is_taken(locations: UploadLocations) -> None:
+    for method in ("POST", "DELETE", "OPTIONS"):
+        assert put(location(locations), BODY, method=method)[0] == 405
+
+
+def get(locations: UploadLocations, address: str, range_: str = "", method: str = "GET") -> tuple[int, bytes, str]:
+    """Return status, body and `Content-Range` of a download."""
+    parts = urlsplit(locations.create_download(CreateDownloadLocationRequest(native_url=address)).signed_url)
+    with closing(http.client.HTTPConnection(parts.netloc, timeout=10)) as connection:
+        connection.request(method, f"{parts.path}?{parts.query}", headers={"Range": range_} if range_ else {})
+        answer = connection.getresponse()
+        return answer.status, answer.read(), answer.headers.get("Content-Range", "")
+
+
+def put_there(locations: UploadLocations, name: str = "f") -> str:
+    """Put the body there, and return its address."""
+    request = CreateUploadLocationRequest(project="p", domain="d", filename=name, filename_root="r")
+    response = locations.create(request)
+    assert put(response.signed_url, BODY) == (200, "")
+    return str(response.native_url)
+
+
+@pytest.mark.parametrize(
+    ("range_", "status", "body", "told"),
+    [
+        ("", 200, BODY, ""),
+        ("bytes=0-", 206, BODY, f"bytes 0-{len(BODY) - 1}/{len(BODY)}"),
+        ("bytes=1-2", 206, BODY[1:3], f"bytes 1-2/{len(BODY)}"),
+        ("bytes=-2", 206, BODY[-2:], f"bytes {len(BODY) - 2}-{len(BODY) - 1}/{len(BODY)}"),
+        ("bytes=2-999", 206, BODY[2:], f"bytes 2-{len(BODY) - 1}/{len(BODY)}"),
+        ("bytes=999-", 416, b"", f"bytes */{len(BODY)}"),
+        ("bytes=-0", 416, b"", f"bytes */{len(BODY)}"),
+        ("bytes=3-1", 200, BODY, ""),
+        ("bytes=0-1,3-4", 200, BODY, ""),
+        ("lines=1-2", 200, BODY, ""),
+        ("bytes=-", 200, BODY, ""),
+    ],
+)
+def test_what_was_put_is_given_whole_or_in_part(
+    locations: UploadLocations, range_: str, status: int, body: bytes, told: str
+) -> None:
+    assert get(locations, put_there(locations, "a file ü"), range_) == (status, body, told)
+
+
+def test_the_head_of_a_file_tells_its_size_only(locations: UploadLocations) -> None:
+    assert get(locations, put_there(locations), method="HEAD") == (200, b"", "")
+
+
+def test_what_is_not_there_is_told_when_it_is_asked_for(locations: UploadLocations) -> None:
+    folder = put_there(locations).rpartition("/")[0]
+    for address in (f"{folder}/other", folder, "s3://my-s3-bucket/p/d/other"):
+        assert get(locations, address)[0] == 404
+    assert get(locations, "s3://my-s3-bucket/p/d/r/f") == (200, BODY, "")
+
+
+def test_nothing_outside_of_the_folder_is_given(locations: UploadLocations, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    folder = put_there(locations).removesuffix("p/d/r/f")
+    for address in ("file:///etc/passwd", f"{folder}/etc/passwd", f"{folder}../secret", "file:///", ""):
+        with pytest.raises(RefusalError, match="native_url: expected an address of a file in this registry"):
+            get(locations, address)
+    for path in ("../secret", "%2e%2e/secret", "..%2fsecret", "/etc/passwd"):
+        assert get(locations, f"s3://bucket/{path}")[0] == 404
+
+
+def test_an_address_for_putting_does_not_give_and_the_other_way_round(locations: UploadLocations) -> None:
+    address = put_there(locations)
+    url = locations.create_download(CreateDownloadLocationRequest(native_url=address)).signed_url
+    assert put(url, BODY)[0] == 403
+    assert put(location(locations), b"", method="GET")[0] == 403
 
 
 def test_a_disk_that_fails_is_told_of(locations: UploadLocations) -> None:
