@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 import sqlite3
 import subprocess
 import sys
 import textwrap
-import time
 from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -114,31 +112,3 @@ def test_without_the_extra_the_reason_is_told(tmp_path: Path) -> None:
     assert done.stdout == (
         "serve: starlette and uvicorn not installed\nInstall them with: pip install 'hatch-flyte[server]'\n"
     )
-
-
-def test_a_server_is_ready_soon_after_its_process_began(tmp_path: Path) -> None:
-    script = textwrap.dedent("""
-        import asyncio, sys
-        from pathlib import Path
-        import click
-        from hatch_flyte.registry.server import ServeOptions, serve
-
-        async def main():
-            stop = asyncio.Event()
-            def ready(addresses):
-                print(addresses.grpc, flush=True)
-                stop.set()
-            await serve(Path(sys.argv[1]), ServeOptions(), ready, stop)
-
-        asyncio.run(main())
-    """)
-    seconds = []
-    for _ in range(3):
-        begin = time.monotonic()
-        with subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE) as process:
-            assert process.stdout
-            assert process.stdout.readline().startswith(b"127.0.0.1:")
-            seconds.append(time.monotonic() - begin)
-        assert process.returncode == 0
-    print(f"ready after {min(seconds):.2f} s")  # noqa: T201 # the number is asked for
-    assert min(seconds) < float(os.environ.get("HATCH_FLYTE_TEST_READY_SECONDS", "2"))
