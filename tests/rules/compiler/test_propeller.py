@@ -1,8 +1,8 @@
 """The compiler says what propeller's own, built from its source of release 1.16.8, said of random workflows and types.
 
 `propeller/workflows.jsonl` holds a workflow a line, as proto3 JSON, with the interfaces of the tasks and the closures
-of the launch plans that are registered, and the text that propeller gave; `propeller/types.jsonl` pairs of types, whether
-one may be bound to the other, and the first as text. Left out is what propeller says in an order of chance.
+of the launch plans that are registered, and the text that propeller gave; `propeller/types.jsonl` pairs of types,
+whether one may be bound to the other, and the first as text. Left out is what propeller says in an order of chance.
 """
 
 from __future__ import annotations
