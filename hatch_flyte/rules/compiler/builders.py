@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from hatch_flyte.wire.connections import START_NODE
 
@@ -34,6 +34,9 @@ class Interface:
     outputs: Variables = field(default_factory=dict)
     known: bool = True
     """Whether it is; else anything may be bound to it and promised by it."""
+
+
+UNKNOWN: Final = Interface(known=False)
 
 
 def typed_interface(interface: TypedInterface) -> Interface:
@@ -86,22 +89,22 @@ class EdgeDirection(Enum):
 
 
 class SubWorkflows(Protocol):
-    """The workflows that are embedded in the one that is compiled."""
+    """The workflows that the one that is compiled comes to run, which are embedded beside it."""
 
-    def interface(self, identifier: Identifier) -> Interface | Literal[Lookup.MISSING] | None:
+    def interface(self, identifier: Identifier) -> Interface | None:
         """Return the interface of one of them; None if it has none."""
 
-    def compile(self, identifier: Identifier, errors: CompileErrors) -> bool:
-        """Collect what is wrong with one of them; return whether there is such a one."""
+    def compile(self, identifier: Identifier, errors: CompileErrors) -> None:
+        """Collect what is wrong with one of them."""
 
 
 @dataclass(slots=True)
 class WorkflowBuilder:
-    """A workflow that is being compiled."""
+    """A workflow that is being compiled; all that it refers to is there, or isn't known."""
 
     template: WorkflowTemplate
-    tasks: Mapping[Key, Interface | Lookup]
-    launch_plans: Mapping[Key, LaunchPlanInterface | Lookup]
+    tasks: Mapping[Key, Interface]
+    launch_plans: Mapping[Key, LaunchPlanInterface | Literal[Lookup.UNKNOWN]]
     sub_workflows: SubWorkflows
     casts: Casts
     nodes: dict[str, NodeBuilder] = field(default_factory=dict)

@@ -8,20 +8,17 @@ from flyteidl.core.interface_pb2 import ParameterMap, VariableMap
 
 from hatch_flyte.rules.compiler.bindings import discover_inputs
 from hatch_flyte.rules.compiler.branch import branch_interface
-from hatch_flyte.rules.compiler.builders import Interface, typed_interface, variables
+from hatch_flyte.rules.compiler.builders import UNKNOWN, Interface, typed_interface, variables
 from hatch_flyte.rules.compiler.codes import ErrorCode
 from hatch_flyte.rules.compiler.references import Lookup
 from hatch_flyte.rules.compiler.requirements import key_of
 from hatch_flyte.rules.compiler.vars import check_variables
-from hatch_flyte.rules.prototext import message_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hatch_flyte.rules.compiler.builders import NodeBuilder, Variables, WorkflowBuilder
     from hatch_flyte.rules.compiler.errors import CompileErrors
-
-_UNKNOWN: Final = Interface(known=False)
 
 
 def underlying_interface(workflow: WorkflowBuilder, node: NodeBuilder, errors: CompileErrors) -> Interface | None:
@@ -42,12 +39,7 @@ def _task(workflow: WorkflowBuilder, node: NodeBuilder, errors: CompileErrors) -
     if not node.message.task_node.HasField("reference_id"):
         errors.value_required(node.id, "TaskNode.ReferenceId")
         return None
-    reference = node.message.task_node.reference_id
-    found = workflow.tasks.get(key_of(reference), Lookup.MISSING)
-    if found is Lookup.MISSING:
-        errors.task_reference_not_found(node.id, message_text(reference))
-        return None
-    return _UNKNOWN if found is Lookup.UNKNOWN else _checked(node, found, errors)
+    return _checked(node, workflow.tasks[key_of(node.message.task_node.reference_id)], errors)
 
 
 def _workflow(workflow: WorkflowBuilder, node: NodeBuilder, errors: CompileErrors) -> Interface | None:
@@ -65,24 +57,17 @@ def _workflow(workflow: WorkflowBuilder, node: NodeBuilder, errors: CompileError
         errors.workflow_reference_not_found(node.id, "<nil>/<nil>")
         return None
     found = workflow.sub_workflows.interface(target.sub_workflow_ref)
-    if found is Lookup.MISSING:
-        errors.workflow_reference_not_found(node.id, message_text(target.sub_workflow_ref))
-    elif found is None:
+    if found is None:
         errors.value_required(node.id, "WorkflowNode.Template.Interface")
-    else:
-        return _checked(node, found, errors)
-    return None
+        return None
+    return _checked(node, found, errors)
 
 
 def _launch_plan(workflow: WorkflowBuilder, node: NodeBuilder, errors: CompileErrors) -> Interface | None:
     """Return the interface of a launch plan: what it needs, and of what it has a default for what the node binds."""
-    reference = node.message.workflow_node.launchplan_ref
-    found = workflow.launch_plans.get(key_of(reference), Lookup.MISSING)
-    if found is Lookup.MISSING:
-        errors.workflow_reference_not_found(node.id, message_text(reference))
-        return None
+    found = workflow.launch_plans[key_of(node.message.workflow_node.launchplan_ref)]
     if found is Lookup.UNKNOWN:
-        return _UNKNOWN
+        return UNKNOWN
     if found.expected_inputs is None:
         errors.value_required(node.id, "WorkflowNode.ExpectedInputs")
     if found.expected_outputs is None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from google.protobuf.struct_pb2 import Struct
 
+    from hatch_flyte.rules.compiler.errors import Work
+
 Schema = dict[str, Any]
 
 _SAME: Final = 0
@@ -33,7 +35,8 @@ _CONDITIONS: Final = ("if", "then", "else")
 class Schemas:
     """Compares schemas, and remembers each that it has read; they must not be changed."""
 
-    def __init__(self) -> None:
+    def __init__(self, work: Work) -> None:
+        self._work = work
         self._read: dict[int, tuple[Struct, Document | None]] = {}
 
     def castable(self, up: Struct, down: Struct) -> bool:
@@ -41,7 +44,7 @@ class Schemas:
         source, target = self._document(up), self._document(down)
         if source is None or target is None:
             return up == down and is_plain(up)
-        return up == down or _Comparison(target, source).result() < _DIFFERENT
+        return up == down or _Comparison(target, source, self._work).result() < _DIFFERENT
 
     def _document(self, struct: Struct) -> Document | None:
         """Return a schema as it is read; None if it can't be."""
@@ -57,9 +60,10 @@ class Schemas:
 class _Comparison:
     """Goes through both schemas at once; a pair is compared once, also where they refer to themselves."""
 
-    def __init__(self, subset: Document, superset: Document) -> None:
+    def __init__(self, subset: Document, superset: Document, work: Work) -> None:
         self._subset = subset
         self._superset = superset
+        self._work = work
         self._found: dict[tuple[int, int], int] = {}
         self._depth = 0
 
@@ -75,6 +79,7 @@ class _Comparison:
         if self._depth == _MAX_DEPTH:
             return _DIFFERENT
         self._depth += 1
+        self._work.spend(1 + (len(sup) if isinstance(sup, dict) else 0))
         self._found[pair] = _SAME
         self._found[pair] = max(
             self._differences(self._subset.draft.keywords(sub), self._superset.draft.keywords(sup)), default=_SAME

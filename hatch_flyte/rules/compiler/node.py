@@ -11,7 +11,6 @@ from hatch_flyte.rules.compiler.codes import ErrorCode
 from hatch_flyte.rules.compiler.condition import validate_boolean_expression
 from hatch_flyte.rules.compiler.interface import underlying_interface
 from hatch_flyte.rules.compiler.vars import effective_outputs
-from hatch_flyte.rules.prototext import message_text
 from hatch_flyte.wire.connections import END_NODE, START_NODE
 
 if TYPE_CHECKING:
@@ -34,9 +33,7 @@ def validate_node(workflow: WorkflowBuilder, node: NodeBuilder, errors: CompileE
         for case in cases(node) if not inside.has_errors else ():
             add_edges(workflow, case, EdgeDirection.UPSTREAM, errors.scope())
     elif target.workflow_node.HasField("sub_workflow_ref"):
-        reference = target.workflow_node.sub_workflow_ref
-        if not workflow.sub_workflows.compile(reference, errors.scope()):
-            errors.workflow_reference_not_found(node.id, message_text(reference))
+        workflow.sub_workflows.compile(target.workflow_node.sub_workflow_ref, errors.scope())
 
 
 def _branch_node(workflow: WorkflowBuilder, node: NodeBuilder, errors: CompileErrors) -> None:

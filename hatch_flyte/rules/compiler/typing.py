@@ -89,7 +89,7 @@ class Casts:
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._schemas = json_schema.Schemas()
+        self._schemas = json_schema.Schemas(work)
         self._known: dict[tuple[int, int], tuple[LiteralType, LiteralType, bool]] = {}
         """Answers by identity; the types are kept, so that no other can take theirs."""
         self._texts: dict[int, tuple[LiteralType, str]] = {}

@@ -6,12 +6,13 @@ Gives what is wrong with it, all at once. What it compiles to is `wire/compiled`
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from flyteidl.core.workflow_pb2 import Node, WorkflowTemplate
 
 from hatch_flyte.rules.compiler.bindings import add_edges
 from hatch_flyte.rules.compiler.builders import (
+    UNKNOWN,
     EdgeDirection,
     Interface,
     NodeBuilder,
@@ -31,7 +32,7 @@ from hatch_flyte.wire.connections import END_NODE, START_NODE
 from hatch_flyte.wire.nodes import template_nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from flyteidl.core.identifier_pb2 import Identifier
 
@@ -50,6 +51,8 @@ _WITHOUT_ID: Final = CompileError(ErrorCode.VALUE_REQUIRED, "workflow", "Value r
 
 _TOO_MUCH: Final = CompileError(ErrorCode.UNRECOGNIZED_VALUE, START_NODE, "The Workflow is too large to be compiled.")
 """Said in place of all that was not looked at any more; propeller goes on for as long as it takes."""
+
+Found = TypeVar("Found")
 
 
 @dataclass(slots=True)
@@ -86,11 +89,13 @@ def compile_required(
     template: WorkflowTemplate, index: WorkflowIndex, required: Requirements, references: References
 ) -> list[CompileError]:
     """Return the same, for who has asked already what is embedded and what is referred to."""
-    tasks = {key_of(one): _task(references.task(one)) for one in required.tasks}
-    launch_plans = {key_of(one): references.launch_plan(one) for one in required.launch_plans}
-    errors = _missing(required, tasks, launch_plans)
+    errors = CompileErrors()
+    errors.add(required.errors)
+    tasks = _looked_up(required.tasks, references.task, errors.task_reference_not_found)
+    launch_plans = _looked_up(required.launch_plans, references.launch_plan, errors.workflow_reference_not_found)
     if not errors.has_errors:
-        _Compiler(index, tasks, launch_plans).compile_all(template, required.sub_workflows, errors)
+        interfaces = {key: _interface(found) for key, found in tasks.items()}
+        _Compiler(index, interfaces, launch_plans).compile_all(template, required.sub_workflows, errors)
     return errors.sorted()
 
 
@@ -104,8 +109,8 @@ class _Compiler:
     def __init__(
         self,
         index: WorkflowIndex,
-        tasks: Mapping[Key, Interface | Lookup],
-        launch_plans: Mapping[Key, LaunchPlanInterface | Lookup],
+        tasks: Mapping[Key, Interface],
+        launch_plans: Mapping[Key, LaunchPlanInterface | Literal[Lookup.UNKNOWN]],
     ) -> None:
         self._index = index
         self._tasks = tasks
@@ -125,19 +130,15 @@ class _Compiler:
                 one.errors = self._compile(one.template)
         errors.add(self._compile(_copy(template)))
 
-    def interface(self, identifier: Identifier) -> Interface | Literal[Lookup.MISSING] | None:
+    def interface(self, identifier: Identifier) -> Interface | None:
         """Return the interface of an embedded workflow; None if it has none, until a node was met that runs it."""
-        one = self._embedded.get(key_of(identifier))
-        if one is None:
-            return Lookup.MISSING
+        one = self._embedded[key_of(identifier)]
         given = one.template.HasField("interface") or (one.is_run and bool(one.template.nodes))
         return one.interface if given else None
 
-    def compile(self, identifier: Identifier, errors: CompileErrors) -> bool:
-        """Collect what is wrong with an embedded workflow; return whether there is such a one."""
-        one = self._embedded.get(key_of(identifier))
-        if one is None:
-            return False
+    def compile(self, identifier: Identifier, errors: CompileErrors) -> None:
+        """Collect what is wrong with an embedded workflow."""
+        one = self._embedded[key_of(identifier)]
         if one.errors is None:
             one.errors = self._compile(one.template)
         elif one.is_run and one.errors and self._repeats < _MAX_REPEATS and one.has_branches:
@@ -146,7 +147,6 @@ class _Compiler:
             one.errors = [*one.errors, *self._compile(one.template)]
         one.is_run = True
         errors.add(one.errors)
-        return True
 
     def _has_branches(self, template: WorkflowTemplate) -> bool:
         for node in template_nodes(template):
@@ -214,26 +214,23 @@ def _validate_reachable(workflow: WorkflowBuilder, errors: CompileErrors) -> Non
         errors.collect(ErrorCode.UNREACHABLE_NODES, START_NODE, text)
 
 
-def _missing(
-    required: Requirements,
-    tasks: Mapping[Key, Interface | Lookup],
-    launch_plans: Mapping[Key, LaunchPlanInterface | Lookup],
-) -> CompileErrors:
-    """Return what a workflow refers to and isn't there (`validateAllRequirements`); then nothing else is looked at."""
-    errors = CompileErrors()
-    errors.add(required.errors)
-    for identifier in required.launch_plans:
-        if launch_plans[key_of(identifier)] is Lookup.MISSING:
-            errors.workflow_reference_not_found(START_NODE, message_text(identifier))
-    for identifier in required.tasks:
-        if tasks[key_of(identifier)] is Lookup.MISSING:
-            errors.task_reference_not_found(START_NODE, message_text(identifier))
-    return errors
+def _looked_up(
+    wanted: Iterable[Identifier], look_up: Callable[[Identifier], Found | Lookup], refuse: Callable[[str, str], None]
+) -> dict[Key, Found | Literal[Lookup.UNKNOWN]]:
+    """Return what a workflow refers to; refuse what isn't there (`validateAllRequirements`)."""
+    found: dict[Key, Found | Literal[Lookup.UNKNOWN]] = {}
+    for identifier in wanted:
+        answer = look_up(identifier)
+        if answer is Lookup.MISSING:
+            refuse(START_NODE, message_text(identifier))
+        else:
+            found[key_of(identifier)] = answer
+    return found
 
 
-def _task(found: TaskInterface | Lookup) -> Interface | Lookup:
-    if isinstance(found, Lookup):
-        return found
+def _interface(found: TaskInterface | Literal[Lookup.UNKNOWN]) -> Interface:
+    if found is Lookup.UNKNOWN:
+        return UNKNOWN
     return Interface() if found.interface is None else typed_interface(found.interface)
 
 

@@ -115,6 +115,8 @@ def test_the_node_inside_an_array_is_not_looked_at_further() -> None:
 
 
 def test_a_reference_to_a_launch_plan_under_the_workflows_own_identifier_is_the_workflow() -> None:
-    own = {"workflow_node": {"launchplan_ref": identifier("w", "WORKFLOW")}}
-    value = workflow(node("n", own, x=promise("", "x")), inputs={"x": INT})
-    assert codes(value) == ["WorkflowReferenceNotFound start-node"], "but it must be there first"
+    own = {"workflow_node": {"launchplan_ref": identifier("plan", "WORKFLOW")}}
+    value = workflow(node("n", own, z=promise("", "z")), inputs={"z": INT}, name="plan")
+    assert not codes(value)
+    value["nodes"][0]["workflow_node"]["launchplan_ref"]["resource_type"] = "LAUNCH_PLAN"
+    assert codes(value) == ["ParameterNotBound n", "VariableNameNotFound n"]

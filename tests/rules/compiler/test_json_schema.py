@@ -8,6 +8,7 @@ import pytest
 from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
 
+from hatch_flyte.rules.compiler.errors import TooMuchError, Work
 from hatch_flyte.rules.compiler.json_schema import Schemas
 
 Json = Any
@@ -21,7 +22,7 @@ def struct(value: Json) -> Struct:
 
 
 def fits(up: Json, down: Json) -> bool:
-    return Schemas().castable(struct(up), struct(down))
+    return Schemas(Work()).castable(struct(up), struct(down))
 
 
 def fields(**properties: Json) -> Json:
@@ -125,7 +126,7 @@ def test_a_value_without_a_kind_does_not_even_fit_itself() -> None:
     strange = Struct()
     strange.fields["a"].SetInParent()
 
-    assert not Schemas().castable(strange, strange)
+    assert not Schemas(Work()).castable(strange, strange)
 
 
 def test_references_into_the_definitions_are_followed() -> None:
@@ -183,6 +184,14 @@ def test_alternatives_that_multiply_take_no_time() -> None:
     other = definitions(A={"$ref": "#/definitions/A0"}, **links, A500=STRING)
 
     assert not fits(wide, other)
+
+
+def test_schemas_of_many_alternatives_are_not_compared_for_ever() -> None:
+    constants = [{"const": str(i)} for i in range(100)]
+    up, down = struct({"anyOf": constants}), struct({"anyOf": constants[::-1]})
+    assert Schemas(Work()).castable(up, down)
+    with pytest.raises(TooMuchError):
+        Schemas(Work(1000)).castable(up, down)
 
 
 def test_the_drafts_differ_in_what_they_know() -> None:
