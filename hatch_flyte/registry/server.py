@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -20,7 +19,7 @@ from google.protobuf.message import DecodeError
 
 from hatch_flyte.errors import RegistryError
 from hatch_flyte.registry.attribute_office import AttributeOffice
-from hatch_flyte.registry.blobs import Blobs
+from hatch_flyte.registry.backing import Backing
 from hatch_flyte.registry.control_plane import ControlPlane
 from hatch_flyte.registry.execution_office import ExecutionOffice
 from hatch_flyte.registry.methods import Method, Offices, absent_text, methods, services
@@ -29,7 +28,6 @@ from hatch_flyte.registry.name_office import NameOffice
 from hatch_flyte.registry.project_office import ProjectOffice
 from hatch_flyte.registry.server_status import DETAILS_KEY, failure_status, refusal_status
 from hatch_flyte.registry.server_streams import Streams
-from hatch_flyte.registry.store import Store
 from hatch_flyte.registry.upload_listener import UploadListener, host_text, listening_socket
 from hatch_flyte.registry.upload_locations import UploadLocations
 from hatch_flyte.rules.refusal import RefusalError, invalid
@@ -37,7 +35,10 @@ from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import ThreadPoolExecutor
     from pathlib import Path
+
+    from hatch_flyte.registry.store import Store
 
     Context = grpc.aio.ServicerContext[bytes, bytes]
 
@@ -91,21 +92,33 @@ async def serve(folder: Path, options: ServeOptions, ready: Callable[[Addresses]
     `ready` is called once clients can connect. Raises `RegistryError` if the file cannot be opened, a port cannot be
     had, or the extra `server` isn't installed.
     """
+    with contextlib.ExitStack() as opened:
+
+        def opening() -> Backing:
+            # No statement waits for another process longer than a stop may take.
+            backing = Backing.open(folder, options.grace_seconds)
+            opened.callback(backing.close)
+            return backing
+
+        await serve_backing(opening, options, ready, stop)
+
+
+async def serve_backing(
+    opening: Callable[[], Backing], options: ServeOptions, ready: Callable[[Addresses], None], stop: asyncio.Event
+) -> None:
+    """Do the same with what `opening` gives, which is called once the ports are there, and whose caller closes it."""
     listener = UploadListener(
         options.host, options.http_port, grace=options.grace_seconds, max_bytes=options.max_upload_bytes
     )
-    with contextlib.ExitStack() as opened:
-        opened.callback(listener.close)
-        # No statement waits for another process longer than a stop may take.
-        store = opened.enter_context(contextlib.closing(Store(folder, busy_seconds=options.grace_seconds)))
-        thread = opened.enter_context(ThreadPoolExecutor(1))
-        locations = UploadLocations(Blobs(folder), listener.address)
-        router = _Router(methods(_offices(store, locations)), thread)
+    with contextlib.closing(listener):
+        backing = opening()
+        locations = UploadLocations(backing.blobs, listener.address)
+        router = _Router(methods(_offices(backing.store, locations)), backing.thread)
         server = grpc.aio.server(handlers=(router,), options=OPTIONS)
         port = _add_port(server, options)
         await server.start()
         try:
-            ready(Addresses(f"{host_text(options.host)}:{port}", listener.address, store.place))
+            ready(Addresses(f"{host_text(options.host)}:{port}", listener.address, backing.store.place))
             listener.start(locations)
             await stop.wait()
         finally:
