@@ -85,15 +85,28 @@ class Reflection:
         return bytes(response.SerializeToString())
 
     def _describe(self, response: Any, asked: str, name: str) -> None:
+        find = _file_of_symbol if asked == "file_containing_symbol" else _file
         for pool in (self._pool, descriptor_pool.Default()):
-            find = pool.FindFileByName if asked == "file_by_filename" else pool.FindFileContainingSymbol
             try:
-                found = find(name)
+                found = find(pool, name)
             except KeyError:
                 continue
             response.file_descriptor_response.file_descriptor_proto.append(found.serialized_pb)
             return
         _refuse(response, Code.NOT_FOUND, f"not found: {name}")
+
+
+def _file(pool: Any, name: str) -> Any:
+    return pool.FindFileByName(name)
+
+
+def _file_of_symbol(pool: Any, name: str) -> Any:
+    """Return the file of a symbol; of a method, which Python's pools don't find, that of its service."""
+    try:
+        return pool.FindFileContainingSymbol(name)
+    except KeyError:
+        service, _, method = name.rpartition(".")
+        return pool.FindServiceByName(service).methods_by_name[method].containing_service.file
 
 
 def _refuse(response: Any, code: Code, text: str) -> None:

@@ -28,7 +28,7 @@ ON CONFLICT (resource, project, domain, workflow) DO UPDATE SET content = exclud
 """
 _REMOVE: Final = """
 DELETE FROM attributes
-WHERE resource = ?1 AND project = ?2 AND (?3 = '' OR domain = ?3) AND (?4 = '' OR workflow = ?4)
+WHERE resource = ? AND project = ? AND ? IN ('', domain) AND ? IN ('', workflow)
 """
 
 Found = tuple[Place, bytes]

@@ -98,9 +98,10 @@ def connect(path: Path | None, busy_seconds: float) -> sqlite3.Connection:
 
 def _check(connection: sqlite3.Connection, place: str) -> None:
     """Refuse a file of a newer format, and another program's."""
+    # In this order: tables and mark are made in one transaction, maybe by another process between two of these lines.
+    [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     [application] = connection.execute("PRAGMA application_id").fetchone()
     version = _format(connection)
-    [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application != APPLICATION and (application or tables):
         raise StoreError(
             f"{place}: expected a local registry (got another program's database)",
@@ -167,15 +168,24 @@ class Database:
     def read(self, statement: str, parameters: Iterable[Value]) -> list[Row]:
         """Return the rows that a statement gives."""
         with translated(self.place):
-            return self.connection.execute(statement, tuple(parameters)).fetchall()
+            return self.connection.execute(statement, _storable(parameters)).fetchall()
 
     def write(self, statement: str, parameters: Iterable[Value]) -> int:
         """Return how many rows a statement changed."""
         with translated(self.place):
-            return self.connection.execute(statement, tuple(parameters)).rowcount
+            return self.connection.execute(statement, _storable(parameters)).rowcount
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make one transaction of what is read and written inside."""
         with translated(self.place), transaction(self.connection):
             yield
+
+
+def _storable(parameters: Iterable[Value]) -> tuple[Value, ...]:
+    """Return parameters; refuse texts with NUL, which the control plane's database has no room for, even to look."""
+    values = tuple(parameters)
+    for value in values:
+        if isinstance(value, str) and "\0" in value:
+            raise StoreError(f"expected a text without NUL (got {value!r:.100})", code=Code.INVALID_ARGUMENT)
+    return values

@@ -29,7 +29,7 @@ async def test_every_conversation_goes_as_it_went_with_the_real_control_plane(na
 
 def test_the_recordings_are_all_there() -> None:
     counts = {name: len(scenarios(name)) for name in FILES}
-    assert counts.pop("workflows") >= 86
+    assert counts.pop("workflows") >= 158
     assert counts == {
         "activation": 27,
         "launch_plans": 114,

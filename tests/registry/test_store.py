@@ -12,6 +12,7 @@ from registry.entities import named
 
 from hatch_flyte.entity import Identifier, Kind
 from hatch_flyte.registry.store import Entity, Store
+from hatch_flyte.rules.columns import Rows
 from hatch_flyte.rules.listing import Condition, Query
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def test_a_launch_plan_is_found_by_its_workflow(store: Store) -> None:
     for name in ("load", "other"):
         store.insert(Entity(named(Kind.WORKFLOW, name), b"w"))
         store.insert(Entity(named(Kind.LAUNCH_PLAN, f"of {name}"), name.encode(), workflow=named(Kind.WORKFLOW, name)))
-    condition = Condition("name", "eq", ("load",), of_workflow=True)
+    condition = Condition("name", "eq", ("load",), owner="w")
     assert names(store, condition, kind=Kind.LAUNCH_PLAN) == ["load"]
 
 
@@ -166,6 +167,6 @@ def test_projects_are_kept_with_all_that_was_said(store: Store) -> None:
 
 
 def test_a_new_registry_has_the_first_project_of_every_control_plane(store: Store) -> None:
-    projects = store.select_projects(Query(None, sort_by="identifier"))
+    projects = store.select_projects(Query(Rows.PROJECTS, sort_by="identifier"))
     assert [one.id for one in projects] == ["flytesnacks"]
-    assert store.select_projects(Query(None, (Condition("deleted_at", "ne", (0,)),))) == []
+    assert store.select_projects(Query(Rows.PROJECTS, (Condition("deleted_at", "ne", (0,)),))) == []

@@ -14,18 +14,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from registry.entities import named
+from flyteidl.admin.common_pb2 import NamedEntityIdentifier
+from registry.entities import DOMAIN, PROJECT, named, trio
 
 from hatch_flyte.entity import Kind
 from hatch_flyte.errors import RegistryError
+from hatch_flyte.registry.control_plane import ControlPlane
+from hatch_flyte.registry.name_office import NameOffice
 from hatch_flyte.registry.store import FILE_NAME, Entity, Store
-from hatch_flyte.registry.store_file import APPLICATION, FORMAT, StoreError, connect, transaction
+from hatch_flyte.registry.store_file import StoreError, connect, transaction
+from hatch_flyte.registry.store_schema import APPLICATION, FORMAT, STEPS
+from hatch_flyte.rules.refusal import RefusalError
 from hatch_flyte.status_code import Code
+from hatch_flyte.wire.messages import from_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TASK = Entity(named(Kind.TASK), b"x" * 20_000)
+FORMATS = Path(__file__).parent / "formats"
 
 
 def change(folder: Path, statement: str) -> None:
@@ -59,6 +66,12 @@ def test_nothing_is_written_to_disk_by_a_registry_in_memory(tmp_path: Path, monk
     assert not list(tmp_path.iterdir())
 
 
+def format_of(folder: Path) -> int:
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
+        [version] = connection.execute("PRAGMA user_version").fetchone()
+        return int(version)
+
+
 def test_a_newer_format_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     Store(tmp_path).close()
     change(tmp_path, "PRAGMA user_version = 7")
@@ -69,6 +82,57 @@ def test_a_newer_format_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
         Store(tmp_path)
     assert "upgrade hatch-flyte" in caught.value.hint
     assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
+def test_a_file_of_the_first_format_opens_and_becomes_one_of_this(tmp_path: Path) -> None:
+    """`formats/format-1.sqlite3` was written by the last code that wrote format 1."""
+    shutil.copy(FORMATS / "format-1.sqlite3", tmp_path / FILE_NAME)
+    assert format_of(tmp_path) == 1
+    with closing(Store(tmp_path)) as store:
+        plane, office = ControlPlane(store), NameOffice(store)
+        for kind in Kind:
+            for version in ("1", "2"):
+                assert plane.found(named(kind, version=version)).id == from_identifier(named(kind, version=version))
+        place = NamedEntityIdentifier(project=PROJECT, domain=DOMAIN, name="load")
+        assert plane.active_launch_plan(place).id.version == "1"
+        described = [office.description(from_identifier(named(Kind.TASK, version=version))) for version in ("1", "2")]
+        assert [one.short_description for one in described] == ["what task 1 does", "what task 2 does"]
+        with pytest.raises(RefusalError, match="entry not found"):
+            office.description(from_identifier(named(Kind.TASK, "plain")))
+        assert store.find_project("other")
+        for identifier, spec in trio(version="3"):
+            plane.create(identifier.kind, from_identifier(identifier), spec)
+    assert format_of(tmp_path) == FORMAT
+    with closing(Store(tmp_path)) as store:
+        assert store.find(named(Kind.LAUNCH_PLAN, version="3"))
+
+
+def schema(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return {row[0] for row in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+
+
+def test_an_old_file_ends_with_the_tables_of_a_new_one(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    shutil.copy(FORMATS / "format-1.sqlite3", tmp_path / "old" / FILE_NAME)
+    for folder in ("old", "new"):
+        Store(tmp_path / folder).close()
+    assert schema(tmp_path / "old" / FILE_NAME) == schema(tmp_path / "new" / FILE_NAME)
+
+
+def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    shutil.copy(FORMATS / "format-1.sqlite3", tmp_path / FILE_NAME)
+    change(tmp_path, "CREATE TABLE names (mine)")
+    before = schema(tmp_path / FILE_NAME)
+    with pytest.raises(RegistryError, match="table names already exists"):
+        Store(tmp_path)
+    assert (format_of(tmp_path), schema(tmp_path / FILE_NAME)) == (1, before)
+
+
+def test_several_processes_may_bring_one_file_to_this_format_at_once(tmp_path: Path) -> None:
+    shutil.copy(FORMATS / "format-1.sqlite3", tmp_path / FILE_NAME)
+    assert opened_at_once(tmp_path) == [""] * 4
+    assert format_of(tmp_path) == FORMAT == len(STEPS)
 
 
 def test_another_programs_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
@@ -161,6 +225,18 @@ def test_a_file_that_somebody_else_holds_is_told_of_after_waiting(tmp_path: Path
         assert store.insert(TASK)
 
 
+def test_a_text_with_nul_is_neither_kept_nor_looked_for(tmp_path: Path) -> None:
+    with closing(Store(tmp_path)) as store:
+        for ask in (
+            lambda: store.find(named(Kind.TASK, "a\0b")),
+            lambda: store.insert(Entity(named(Kind.TASK, "a\0b"), b"\0")),
+        ):
+            with pytest.raises(StoreError, match=r"^expected a text without NUL \(got 'a\\x00b'\)$") as caught:
+                ask()
+            assert caught.value.code is Code.INVALID_ARGUMENT
+        assert store.insert(Entity(named(Kind.TASK), b"\0"))
+
+
 def test_a_new_file_that_somebody_else_holds_is_waited_for_no_longer_than_allowed(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -184,7 +260,8 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
         assert connection.execute("SELECT count(*) FROM projects").fetchone() == (1,)
 
 
-def test_two_processes_may_make_one_file_at_once(tmp_path: Path) -> None:
+def opened_at_once(folder: Path) -> list[str]:
+    """Have four processes open the registry in `folder` at once; return what each said of it on standard error."""
     script = textwrap.dedent("""
         import sys
         from pathlib import Path
@@ -194,7 +271,7 @@ def test_two_processes_may_make_one_file_at_once(tmp_path: Path) -> None:
     """)
     openers = [
         subprocess.Popen(
-            [sys.executable, "-c", script, str(tmp_path)], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-c", script, str(folder)], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         for _ in range(4)
     ]
@@ -202,7 +279,10 @@ def test_two_processes_may_make_one_file_at_once(tmp_path: Path) -> None:
         assert opener.stdin
         opener.stdin.write("go\n")
         opener.stdin.flush()
-    errors = [opener.communicate()[1] for opener in openers]
-    assert errors == [""] * 4
+    return [opener.communicate()[1] for opener in openers]
+
+
+def test_several_processes_may_make_one_file_at_once(tmp_path: Path) -> None:
+    assert opened_at_once(tmp_path) == [""] * 4
     with closing(Store(tmp_path)) as store:
         assert store.find_project("flytesnacks")

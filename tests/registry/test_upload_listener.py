@@ -6,12 +6,13 @@ import base64
 import hashlib
 import http.client
 import socket
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from flyteidl.service.dataproxy_pb2 import CreateUploadLocationRequest
+from flyteidl.service.dataproxy_pb2 import CreateDownloadLocationRequest, CreateUploadLocationRequest
 
 from hatch_flyte.errors import RegistryError
 from hatch_flyte.registry import upload_listener
@@ -118,14 +119,76 @@ def test_a_wrong_signature_is_refused(locations: UploadLocations) -> None:
     assert stored(locations) is None
 
 
-def test_nothing_but_a_put_is_taken(locations: UploadLocations) -> None:
-    assert put(location(locations), BODY, method="POST")[0] == 405
+def test_nothing_but_putting_and_getting_is_taken(locations: UploadLocations) -> None:
+    for method in ("POST", "DELETE", "OPTIONS"):
+        assert put(location(locations), BODY, method=method)[0] == 405
+
+
+def get(locations: UploadLocations, address: str, range_: str = "", method: str = "GET") -> tuple[int, bytes, str]:
+    """Return status, body and `Content-Range` of a download."""
+    parts = urlsplit(locations.create_download(CreateDownloadLocationRequest(native_url=address)).signed_url)
+    with closing(http.client.HTTPConnection(parts.netloc, timeout=10)) as connection:
+        connection.request(method, f"{parts.path}?{parts.query}", headers={"Range": range_} if range_ else {})
+        answer = connection.getresponse()
+        return answer.status, answer.read(), answer.headers.get("Content-Range", "")
+
+
+def put_there(locations: UploadLocations, name: str = "f") -> str:
+    """Put the body there, and return its address."""
+    request = CreateUploadLocationRequest(project="p", domain="d", filename=name, filename_root="r")
+    response = locations.create(request)
+    assert put(response.signed_url, BODY) == (200, "")
+    return str(response.native_url)
+
+
+@pytest.mark.parametrize(
+    ("range_", "status", "body", "told"),
+    [
+        ("", 200, BODY, ""),
+        ("bytes=0-", 206, BODY, f"bytes 0-{len(BODY) - 1}/{len(BODY)}"),
+        ("bytes=1-2", 206, BODY[1:3], f"bytes 1-2/{len(BODY)}"),
+        ("bytes=-2", 206, BODY[-2:], f"bytes {len(BODY) - 2}-{len(BODY) - 1}/{len(BODY)}"),
+        ("bytes=2-999", 206, BODY[2:], f"bytes 2-{len(BODY) - 1}/{len(BODY)}"),
+        ("bytes=999-", 416, b"", f"bytes */{len(BODY)}"),
+        ("bytes=-0", 416, b"", f"bytes */{len(BODY)}"),
+        ("bytes=3-1", 200, BODY, ""),
+        ("bytes=0-1,3-4", 200, BODY, ""),
+        ("lines=1-2", 200, BODY, ""),
+        ("bytes=-", 200, BODY, ""),
+    ],
+)
+def test_what_was_put_is_given_whole_or_in_part(
+    locations: UploadLocations, range_: str, status: int, body: bytes, told: str
+) -> None:
+    assert get(locations, put_there(locations, "a file ü"), range_) == (status, body, told)
+
+
+def test_the_head_of_a_file_tells_its_size_only(locations: UploadLocations) -> None:
+    assert get(locations, put_there(locations), method="HEAD") == (200, b"", "")
+
+
+def test_what_is_not_there_is_told_when_it_is_asked_for(locations: UploadLocations) -> None:
+    folder = put_there(locations).rpartition("/")[0]
+    for address in (f"{folder}/other", folder, "s3://my-s3-bucket/p/d/other"):
+        assert get(locations, address)[0] == 404
+    assert get(locations, "s3://my-s3-bucket/p/d/r/f") == (200, BODY, "")
+
+
+def test_an_address_for_putting_does_not_give_and_the_other_way_round(locations: UploadLocations) -> None:
+    address = put_there(locations)
+    url = locations.create_download(CreateDownloadLocationRequest(native_url=address)).signed_url
+    assert put(url, BODY)[0] == 403
+    assert put(location(locations), b"", method="GET")[0] == 403
 
 
 def test_a_disk_that_fails_is_told_of(locations: UploadLocations) -> None:
     status, text = put(location(locations, filename="x" * 300), BODY)
     assert status == 507
     assert "File name too long" in text
+
+
+def files(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*") if path.is_file()]
 
 
 def test_a_client_that_goes_away_leaves_nothing(locations: UploadLocations, tmp_path: Path) -> None:
@@ -138,7 +201,10 @@ def test_a_client_that_goes_away_leaves_nothing(locations: UploadLocations, tmp_
         raw.sendall(head.encode() + b"con")
     assert put(location(locations, filename="after"), BODY) == (200, "")
     assert stored(locations) is None
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["after"]
+    deadline = time.monotonic() + 10  # the listener notices in its own time
+    while (found := files(tmp_path)) != ["after"] and time.monotonic() < deadline:
+        put(location(locations, filename="after"), BODY)
+    assert found == ["after"]
 
 
 def test_a_listener_has_its_port_before_it_answers(tmp_path: Path) -> None:

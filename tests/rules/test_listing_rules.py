@@ -41,6 +41,15 @@ def test_a_list_is_of_a_project_and_domain_and_may_be_of_a_name() -> None:
         ({"filters": "eq(name,)"}, "^invalid value for filters$"),
         ({"filters": "eq(name,a)+"}, "^invalid value for filters$"),
         ({"filters": "EQ(name,a)"}, "^unrecognized filter function: EQ$"),
+        ({"filters": "EQ(size,a)"}, r"^'t\.size' is invalid filter$"),
+        ({"filters": "eq(id,abc)", "sort_by": Sort(key="size")}, "^invalid sort key 'size'$"),
+        ({"filters": "eq(id,abc)", "token": "x"}, "^invalid pagination token x for ListTasks$"),
+        ({"filters": "eq(execution_tag.key,a)"}, "^'et' entity is not allowed in filters$"),
+        ({"filters": "eq(named_entity_metadata.name,a)"}, "^'nem' entity is not allowed in filters$"),
+        ({"filters": "eq(name,a;b)"}, r"^filters: expected one value for 't\.name' \(got 2\)$"),
+        ({"filters": "contains(id,1)"}, "^filters: contains is for texts, which 't.id' isn't$"),
+        ({"sort_by": Sort()}, "^invalid sort key ''$"),
+        ({"sort_by": Sort(key="name", direction=7)}, '^invalid sort order specified: key:"name" direction:7$'),
         ({"filters": " eq(name,a)"}, "^unrecognized filter function:  eq$"),
         ({"filters": "eq(size,1)"}, r"^'t\.size' is invalid filter$"),
         ({"filters": "eq(name,a,b)"}, r"^'t\.name,a' is invalid filter$"),
@@ -61,7 +70,7 @@ def test_a_filter_is_a_function_of_a_field_and_a_value() -> None:
         Condition("type", "ne", (" b",)),
     )
     assert filtered("value_in(version,1;2)") == (Condition("version", "value_in", ("1", "2")),)
-    assert filtered("eq(version,1;2)") == (Condition("version", "eq", ("1;2",)),)
+    assert filtered("contains(version,1;2)") == (Condition("version", "contains", ("[1 2]",)),)
     assert filtered("eq(name,a(b)c)") == (Condition("name", "eq", ("a(b)c",)),)
 
 
@@ -79,7 +88,7 @@ def test_values_of_numbers_and_times_are_read() -> None:
 
 def test_an_entity_may_stand_before_its_own_field_and_a_workflow_before_a_launch_plans() -> None:
     assert filtered("eq(task.name,a)") == (Condition("name", "eq", ("a",)),)
-    assert filtered("eq(workflow.name,a)", Kind.LAUNCH_PLAN) == (Condition("name", "eq", ("a",), of_workflow=True),)
+    assert filtered("eq(workflow.name,a)", Kind.LAUNCH_PLAN) == (Condition("name", "eq", ("a",), owner="w"),)
     with pytest.raises(RefusalError, match=r"'w\.type' is invalid filter"):
         filtered("eq(workflow.type,a)", Kind.LAUNCH_PLAN)
 
