@@ -109,12 +109,12 @@ class LocalRegistry:
 
     async def _do(self, work: Callable[[], Answer], identifier: Identifier | None = None) -> Answer:
         """Do `work` beside the event loop: a file on a slow disk, or locked, holds up no other registry."""
-        with _translated(identifier):
+        with refusals_translated(identifier):
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
 @contextmanager
-def _translated(identifier: Identifier | None) -> Iterator[None]:
+def refusals_translated(identifier: Identifier | None) -> Iterator[None]:
     """Turn a refusal into the error that the port promises."""
     try:
         yield
