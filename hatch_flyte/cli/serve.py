@@ -26,11 +26,10 @@ def serve(port: int, http_port: int, data: Path | None, ready_file: Path | None)
     Prints one line when clients can connect. SIGTERM and Ctrl-C let what is in flight end.
     """
     from hatch_flyte.interruptible import run
-    from hatch_flyte.registry.local import default_folder
     from hatch_flyte.registry.server import ServeOptions
     from hatch_flyte.registry.server import serve as run_server
 
-    folder = data or _named_folder() or default_folder()
+    folder = registry_folder(data)
     options = ServeOptions(port=port, http_port=http_port)
 
     def ready(addresses: Addresses) -> None:
@@ -49,10 +48,12 @@ def serve(port: int, http_port: int, data: Path | None, ready_file: Path | None)
                 ready_file.unlink()
 
 
-def _named_folder() -> Path | None:
+def registry_folder(data: Path | None) -> Path:
+    """Return the local registry's folder: the one that an option names, or the configured one, or the default."""
     from hatch_flyte.config import Sources, load
+    from hatch_flyte.registry.local import default_folder
 
-    return load(Sources(root=Path(), environ=os.environ)).call.data
+    return data or load(Sources(root=Path(), environ=os.environ)).call.data or default_folder()
 
 
 def _write_whole(path: Path, text: str) -> None:
