@@ -104,6 +104,7 @@ def test_an_order_is_descending_unless_said() -> None:
 def test_a_full_page_has_a_token_for_the_next() -> None:
     query = entity_query(Kind.TASK, request(limit=3, token="+6"))  # a page's
     assert (query.limit, query.offset) == (3, 6)
+    assert entity_query(Kind.TASK, request(token="-0")).offset == 0
     assert [next_token(query, count) for count in (3, 2, 0)] == ["9", "", ""]
 
 
