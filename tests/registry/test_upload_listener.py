@@ -206,8 +206,8 @@ def test_a_client_that_goes_away_leaves_nothing(locations: UploadLocations, tmp_
     parts = urlsplit(location(locations))
     digest = base64.b64encode(md5(BODY)).decode()
     with closing(socket.create_connection((str(parts.hostname), int(parts.port or 0)))) as raw:
-        head = f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: localhost\r\nContent-MD5: {digest}\r\nContent-Length: 7\r\n\r\n"
-        raw.sendall(head.encode() + b"con")
+        head = f"Host: localhost\r\nContent-MD5: {digest}\r\nContent-Length: 7\r\n\r\n"
+        raw.sendall(f"PUT {parts.path}?{parts.query} HTTP/1.1\r\n{head}".encode() + b"con")
     assert put(location(locations, filename="after"), BODY) == (200, "")
     assert stored(locations) is None
     deadline = time.monotonic() + 10  # the listener notices in its own time
