@@ -83,7 +83,8 @@ def _options(
 def _say(line: str) -> None:
     from hatch_flyte.report_text import printable
 
-    click.echo(printable(line), err=True)
+    with contextlib.suppress(OSError):  # nobody reads on: no reason to fail the call
+        click.echo(printable(line), err=True)
 
 
 def registry_folder(data: Path | None) -> Path:

@@ -108,6 +108,7 @@ EMPTY_FOLDER = [
     "docs/how-to/other-backends.md",
     "docs/how-to/setuptools.md",
     "docs/how-to/testing.md",
+    "docs/how-to/share-a-registry.md",
 ]
 
 
