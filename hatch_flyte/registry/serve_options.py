@@ -70,6 +70,8 @@ class ServeOptions:
     """Of a gRPC request: flyteadmin's."""
     max_connections: int = 256
     """To each of the two ports at once."""
+    max_calls: int = 2048
+    """At once over gRPC; further ones are answered with RESOURCE_EXHAUSTED, which clients repeat."""
     idle_seconds: float = 60.0
     """How long an upload may send nothing."""
     head_seconds: float = 10.0

@@ -31,7 +31,7 @@ from hatch_flyte.registry.methods.health import SERVICE as HEALTH
 from hatch_flyte.registry.name_office import NameOffice
 from hatch_flyte.registry.project_office import ProjectOffice
 from hatch_flyte.registry.serve_options import LOOPBACK, Addresses, ServeOptions
-from hatch_flyte.registry.server_bounds import MAX_CALLS, add_port, channel_options
+from hatch_flyte.registry.server_bounds import add_port, channel_options
 from hatch_flyte.registry.server_calls import call_line
 from hatch_flyte.registry.server_status import DETAILS_KEY, failure_status, refusal_status
 from hatch_flyte.registry.server_streams import Streams
@@ -95,7 +95,7 @@ async def serve_backing(
         if options.token:
             router.add_guard(Guard(options.token), auth_methods(listener.address))
         server = grpc.aio.server(
-            handlers=(router,), options=channel_options(options), maximum_concurrent_rpcs=MAX_CALLS
+            handlers=(router,), options=channel_options(options), maximum_concurrent_rpcs=options.max_calls
         )
         port = add_port(server, options)
         await server.start()

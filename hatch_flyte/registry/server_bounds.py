@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import grpc
 import grpc.aio
@@ -13,11 +13,8 @@ from hatch_flyte.registry.upload_listener import host_text, listening_socket
 if TYPE_CHECKING:
     from hatch_flyte.registry.serve_options import ServeOptions
 
-MAX_STREAMS = 100
+MAX_STREAMS: Final = 100
 """Calls at once on one connection; clients keep further ones to themselves."""
-
-MAX_CALLS = 2048
-"""Calls at once in all; further ones are answered with RESOURCE_EXHAUSTED, which clients repeat."""
 
 
 def channel_options(options: ServeOptions) -> list[tuple[str, int]]:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import http.client
 import socket
+import sqlite3
 import ssl
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from registry.support_server import make_certificate
 from hatch_flyte.errors import ConfigError
 from hatch_flyte.registry.http_bounds import is_own, public_host
 from hatch_flyte.registry.serve_options import ServeOptions, Tls
+from hatch_flyte.registry.store import FILE_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,6 +125,19 @@ async def test_connections_over_the_limit_are_refused_and_others_go_on(tmp_path:
             else:
                 codes.append(grpc.StatusCode.OK)
     assert codes == 2 * [grpc.StatusCode.OK] + 2 * [grpc.StatusCode.UNAVAILABLE]
+
+
+async def test_calls_over_the_limit_are_refused_and_may_be_repeated(tmp_path: Path) -> None:
+    async with serving(tmp_path, max_calls=2) as server, calling(server.addresses.grpc) as call:
+        with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            waiting = [asyncio.ensure_future(call("CreateTask", create_task(str(number)))) for number in range(5)]
+            done, pending = await asyncio.wait(waiting, timeout=0.5)
+            other.execute("ROLLBACK")
+        codes = {one.exception().code() for one in done}  # type: ignore[union-attr] # each has failed
+        assert (codes, len(pending)) == ({grpc.StatusCode.RESOURCE_EXHAUSTED}, 2)
+        await asyncio.gather(*pending)
+        await call("CreateTask", create_task("7"))
 
 
 async def test_http_connections_over_the_limit_are_told_so_until_others_end(tmp_path: Path) -> None:

@@ -213,6 +213,24 @@ def test_the_sessions_registry_is_one_for_all_and_in_files(suite: Suite) -> None
     assert "2 passed" in said
 
 
+def test_each_worker_of_xdist_has_a_sessions_registry_of_its_own(suite: Suite) -> None:
+    pytest.importorskip("xdist")
+    said = suite.run(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("number", range(2))
+        def test_it(flyte_registry_session, number, worker_id):
+            flyte_registry_session.publish("dist", project=worker_id)
+            assert {one.project for one in flyte_registry_session.registered()} == {worker_id}
+        """,
+        "-n2",
+        "--dist=load",
+    )
+
+    assert "2 passed" in said
+
+
 def test_a_conftest_that_imports_names_before_it_opts_in_is_not_warned(suite: Suite) -> None:
     imports = "from hatch_flyte.testing import FlyteRegistry\n"
     (suite.folder / "conftest.py").write_text(f"{imports}{CONFTEST}")
