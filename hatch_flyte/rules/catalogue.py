@@ -24,7 +24,7 @@ class Rule:
 
     id: str
     source: str
-    """File and function in flyteadmin 1.16.8."""
+    """File and function in Flyte 1.16.8."""
     says: str
     """What has to be so, in a sentence."""
 

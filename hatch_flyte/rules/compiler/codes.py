@@ -7,9 +7,10 @@ A rule's identifier is the code's name with hyphens, and as stable: `Mismatching
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from hatch_flyte.rules.catalogue import Rule
 
 
 class ErrorCode(Enum):
@@ -40,17 +41,6 @@ class ErrorCode(Enum):
     VALUE_REQUIRED = "ValueRequired"
     VARIABLE_NAME_NOT_FOUND = "VariableNameNotFound"
     WORKFLOW_REFERENCE_NOT_FOUND = "WorkflowReferenceNotFound"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule."""
-
-    id: str
-    source: str
-    """File and function in flytepropeller 1.16.8."""
-    says: str
-    """What has to be so, in a sentence."""
 
 
 _COMPILER: Final = "flytepropeller/pkg/compiler"
