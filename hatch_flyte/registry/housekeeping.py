@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MIN_AGE_SECONDS: Final = 3600.0
 """How long a file is left alone after it was stored or asked for: an upload's address holds as long at most."""
 
-_ADDRESS: Final = re.compile(rb"(?=/" + FOLDER_NAME.encode() + rb"/([^\x00-\x20\x7f]{1,4096}))")
+_ADDRESS: Final = re.compile(rb"/" + FOLDER_NAME.encode() + rb"(?=/([^\x00-\x20\x7f]{1,4096}))")
 """What may be a file's address, or begin with one: nothing in an address is whitespace, whatever else stands behind it.
 It may begin within another, since the registry's own folder may lie below one of that name."""
 

@@ -76,8 +76,11 @@ async def test_files_that_no_entity_refers_to_are_removed_and_no_others(tmp_path
     assert leftovers(tmp_path, remove=True) == []
 
 
-async def test_a_file_is_needed_wherever_an_entity_names_it_and_whatever_the_folder_is_called(tmp_path: Path) -> None:
-    folder = tmp_path / "blobs" / "registry"
+@pytest.mark.parametrize("name", ["blobs/registry", "blobs", "blobs/blobs", "b/blobs"])
+async def test_a_file_is_needed_wherever_an_entity_names_it_and_whatever_the_folder_is_called(
+    tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / name
     registry = open_local(folder)
     needed = await registering(registry, 1)
     first, second, third = trio("whole")
