@@ -73,10 +73,11 @@ def _add_commands() -> None:
     from hatch_flyte.cli.list import list_entities
     from hatch_flyte.cli.package import package
     from hatch_flyte.cli.publish import publish
+    from hatch_flyte.cli.registry import registry
     from hatch_flyte.cli.serve import serve
     from hatch_flyte.cli.show import show
 
-    for command in (package, show, diff, publish, list_entities, serve, config):
+    for command in (package, show, diff, publish, list_entities, serve, registry, config):
         main.add_command(command)
 
 

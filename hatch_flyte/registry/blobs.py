@@ -10,7 +10,8 @@ import hashlib
 import os
 import re
 import tempfile
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -29,6 +30,7 @@ ARRIVING_NAME: Final = "arriving"
 """The folder for files that are not complete; a killed process may leave some there."""
 
 _CHUNK: Final = 1 << 20
+_ATTEMPTS: Final = 10
 _FULL_HINT: Final = "Make room on that disk, or keep the registry elsewhere."
 _WRITE_HINT: Final = "Make the folder writable, or keep the registry elsewhere."
 _HINTS: Final = {
@@ -105,14 +107,14 @@ class Blobs:
         return found
 
     def has(self, key: Key) -> bool:
-        """Return whether something is stored under a key."""
+        """Return whether something is stored under a key; if so, it stays there for a while (`housekeeping`)."""
         try:
-            return self.path(key).is_file()
+            return self.path(key).is_file() and _marked(self.path(key))
         except OSError as error:
             raise self._failure(key, error) from error
 
     def md5(self, key: Key) -> bytes | None:
-        """Return the MD5 of what is stored under a key; None where nothing is."""
+        """Return the MD5 of what is stored under a key, which stays there for a while; None where nothing is."""
         digest = hashlib.md5(usedforsecurity=False)
         try:
             with self.path(key).open("rb") as file:
@@ -122,7 +124,7 @@ class Blobs:
             return None
         except OSError as error:
             raise self._failure(key, error) from error
-        return digest.digest()
+        return digest.digest() if _marked(self.path(key)) else None
 
     @contextmanager
     def writing(self, key: Key) -> Iterator[BinaryIO]:
@@ -130,12 +132,11 @@ class Blobs:
         target = self.path(key)
         try:
             self._arriving.mkdir(parents=True, exist_ok=True)
-            target.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self._arriving)
             try:
                 with os.fdopen(handle, "wb") as file:
                     yield file
-                Path(name).replace(target)
+                _put(Path(name), target)
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
@@ -145,6 +146,28 @@ class Blobs:
     def _failure(self, key: Key, error: OSError) -> RegistryError:
         message = f"{self.path(key)}: cannot be read or written ({error.strerror or error})"
         return RegistryError(message, hint=_HINTS.get(error.errno or 0, ""))
+
+
+def _marked(path: Path) -> bool:
+    """Mark a file as asked for, by the time of its last access; return whether it is there."""
+    try:
+        os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        if error.errno not in {errno.EACCES, errno.EPERM, errno.EROFS}:  # who cannot mark it cannot remove it either
+            raise
+    return True
+
+
+def _put(file: Path, target: Path) -> None:
+    """Move a file to its place. Its folder is made for it, again if it is removed for being empty in that moment."""
+    for _ in range(_ATTEMPTS):
+        with suppress(FileNotFoundError):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file.replace(target)
+            return
+    file.replace(target)
 
 
 def _resolved(path: str) -> str:

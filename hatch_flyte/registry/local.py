@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from hatch_flyte.registry.blobs import Blobs, Key, blob_key
+from hatch_flyte.registry.backing import Backing
+from hatch_flyte.registry.blobs import Key, blob_key
 from hatch_flyte.registry.control_plane import ControlPlane
 from hatch_flyte.registry.port import Location, error_for
 from hatch_flyte.registry.project_office import ProjectOffice
-from hatch_flyte.registry.store import Store
 from hatch_flyte.rules.listing import Condition, Query
 from hatch_flyte.rules.projects import DOMAINS
 from hatch_flyte.rules.refusal import RefusalError
@@ -38,21 +37,18 @@ def default_folder() -> Path:
 
 def open_local(data: Path | None) -> LocalRegistry:
     """Open the local registry in the folder `data`, or in the default one. Raises `RegistryError`."""
-    return LocalRegistry(data or default_folder())
+    return LocalRegistry(Backing.open(data or default_folder()))
 
 
 class LocalRegistry:
     """The local registry, open. Implements `port.Registry`.
 
     It has the three domains of every control plane; a project is made when something is first registered in it.
-    `folder` is where it keeps its data, made if it isn't there.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._store = Store(folder)
+    def __init__(self, backing: Backing) -> None:
+        self._store, self._blobs, self._thread = backing.store, backing.blobs, backing.thread
         self._plane, self._office = ControlPlane(self._store), ProjectOffice(self._store)
-        self._blobs = Blobs(folder)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="local-registry")
 
     @property
     def place(self) -> str:
@@ -113,12 +109,12 @@ class LocalRegistry:
 
     async def _do(self, work: Callable[[], Answer], identifier: Identifier | None = None) -> Answer:
         """Do `work` beside the event loop: a file on a slow disk, or locked, holds up no other registry."""
-        with _translated(identifier):
+        with refusals_translated(identifier):
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
 @contextmanager
-def _translated(identifier: Identifier | None) -> Iterator[None]:
+def refusals_translated(identifier: Identifier | None) -> Iterator[None]:
     """Turn a refusal into the error that the port promises."""
     try:
         yield

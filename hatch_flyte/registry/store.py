@@ -128,6 +128,10 @@ class Store:
         """Let go of the file."""
         self._database.close()
 
+    def clear(self) -> None:
+        """Forget everything, in one transaction: what is left is a new registry."""
+        self._database.clear()
+
     def insert(self, entity: Entity) -> bool:
         """Remember an entity; return False, and do nothing, if something is remembered under its identifier."""
         values = (

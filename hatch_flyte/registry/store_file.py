@@ -130,11 +130,24 @@ def _prepare(connection: sqlite3.Connection, busy_seconds: float) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
     if _format(connection) < FORMAT:
         with transaction(connection):
-            for step in STEPS[_format(connection) :]:
-                for statement in step.split(";"):
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {APPLICATION}")
-            connection.execute(f"PRAGMA user_version = {FORMAT}")
+            _bring_up(connection)
+
+
+def _bring_up(connection: sqlite3.Connection) -> None:
+    """Within a transaction, make this format of what is there."""
+    for step in STEPS[_format(connection) :]:
+        for statement in step.split(";"):
+            connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION}")
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def empty(connection: sqlite3.Connection) -> None:
+    """Within a transaction, make a new registry's file of it."""
+    for [name] in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+        connection.execute(f'DROP TABLE "{name}"')
+    connection.execute("PRAGMA user_version = 0")
+    _bring_up(connection)
 
 
 def _format(connection: sqlite3.Connection) -> int:
@@ -180,6 +193,11 @@ class Database:
         """Make one transaction of what is read and written inside."""
         with translated(self.place), transaction(self.connection):
             yield
+
+    def clear(self) -> None:
+        """Make it as a new one is."""
+        with self.transaction():
+            empty(self.connection)
 
 
 def _storable(parameters: Iterable[Value]) -> tuple[Value, ...]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from hatch_flyte.errors import RegistryError
 from hatch_flyte.registry.blobs import Key
 from hatch_flyte.registry.file_response import file_response
+from hatch_flyte.registry.http_bounds import HttpOptions, bounded, strict_protocol
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -39,15 +40,18 @@ class UploadListener:
     """A socket that listens for uploads. Raises `RegistryError` if it cannot have the port.
 
     `host` and `port` are where; port 0 is any free one. `grace` is how long uploads may take to end, in seconds,
-    `max_bytes` how much one may be.
+    `max_bytes` how much one may be; `options` what else it has.
     """
 
-    def __init__(self, host: str, port: int, *, grace: float, max_bytes: int) -> None:
+    def __init__(
+        self, host: str, port: int, *, grace: float, max_bytes: int, options: HttpOptions | None = None
+    ) -> None:
         check_extra()
         self._grace, self._max_bytes = grace, max_bytes
+        self._options = options or HttpOptions(host)
         self._socket = listening_socket(host, port)
-        name, number, *_ = self._socket.getsockname()
-        self.address = f"http://{host_text(name)}:{number}"
+        scheme = "https" if self._options.tls else "http"
+        self.address = f"{scheme}://{host_text(self._options.host)}:{self._socket.getsockname()[1]}"
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -69,14 +73,18 @@ class UploadListener:
     def _run(self, locations: UploadLocations) -> None:
         import uvicorn
 
+        options, tls = self._options, self._options.tls
         config = uvicorn.Config(
-            upload_app(locations, self._max_bytes),
-            http="h11",
+            bounded(upload_app(locations, self._max_bytes), options),
+            http=strict_protocol(options.head_seconds),
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
+            limit_concurrency=options.max_connections,
+            ssl_certfile=tls.certificate if tls else None,
+            ssl_keyfile=tls.key if tls else None,
             timeout_graceful_shutdown=max(1, round(self._grace)),
         )
         # Outside of the main thread uvicorn leaves the process's signals alone.

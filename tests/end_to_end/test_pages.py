@@ -103,7 +103,16 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-@pytest.mark.parametrize("page", ["docs/tutorial.md", "docs/how-to/other-backends.md", "docs/how-to/setuptools.md"])
+EMPTY_FOLDER = [
+    "docs/tutorial.md",
+    "docs/how-to/other-backends.md",
+    "docs/how-to/setuptools.md",
+    "docs/how-to/testing.md",
+    "docs/how-to/share-a-registry.md",
+]
+
+
+@pytest.mark.parametrize("page", EMPTY_FOLDER)
 def test_a_page_that_begins_in_an_empty_folder_does_what_it_says(
     anywhere: Path, environ: dict[str, str], page: str
 ) -> None:

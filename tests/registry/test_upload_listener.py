@@ -210,7 +210,7 @@ def test_a_client_that_goes_away_leaves_nothing(tmp_path: Path) -> None:
         address = (str(parts.hostname), int(parts.port or 0))
         lines = (
             f"PUT {parts.path}?{parts.query} HTTP/1.1",
-            "Host: x",
+            "Host: localhost",
             f"Content-MD5: {base64.b64encode(md5(BODY)).decode()}",
             f"Content-Length: {len(BODY)}",
         )

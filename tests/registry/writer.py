@@ -32,6 +32,15 @@ def start(folder: Path, *arguments: object, **options: Any) -> subprocess.Popen[
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, **options)
 
 
+def finished_lines(process: subprocess.Popen[str]) -> list[str]:
+    """Return what a process says from here to its end, which must be a good one."""
+    assert process.stdout
+    with process.stdout as stream:
+        lines = stream.read().splitlines()
+    assert process.wait() == 0
+    return lines
+
+
 def bundle(number: int) -> Bundle:
     return Bundle(f"{number:032x}", bytes([number % 256]) * BUNDLE_BYTES)
 
