@@ -35,7 +35,7 @@ def finding_lines(findings: Sequence[Finding]) -> Iterator[tuple[str, str]]:
 def _lines(finding: Finding) -> Iterator[tuple[str, str]]:
     word = finding.rule.severity.value
     node = f"node {finding.node}: " if finding.node else ""
-    first, *more = printable(f"{node}{finding.message}").splitlines()
+    first, *more = printable(f"{node}{finding.message}").splitlines() or [""]
     yield word, f"    {word:<8} {finding.rule.id}"
     yield "", f"        {first}"
     yield from (("", f"        {line}") for line in more)

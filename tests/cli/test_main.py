@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from support_doors import Door
 
 DOCS = Path(__file__).parents[2] / "docs" / "cli.md"
-COMMANDS = {"package", "show", "diff", "publish", "list", "serve", "config"}
+COMMANDS = {"package", "check", "show", "diff", "publish", "list", "serve", "config"}
 HEAVY = ("flyteidl", "google.protobuf", "grpc", "hatchling", "packaging", "rich", "starlette", "tenacity", "urllib3")
 
 
