@@ -93,11 +93,16 @@ class Blobs:
         """Return the path of the key whose address (`url`) that is, if it is one of ours."""
         beginning = self.url(Key(""))
         path = address.removeprefix(beginning)
-        return path if path != address and path == _resolved(path) and _VALID_PATH.fullmatch(path) else None
+        is_own = bool(path) and path != address and path == _resolved(path) and not path.startswith("/")
+        return path if is_own and _VALID_PATH.fullmatch(path) else None
 
     def path(self, key: Key) -> Path:
-        """Return the file for a key, whether it is there or not."""
-        return self._folder / key.path
+        """Return the file for a key, be it there or not; raise `RegistryError` for one that leads out of here."""
+        parts = [part for part in key.path.split("/") if part]
+        found = self._folder.joinpath(*parts)
+        if ".." in parts or not found.is_relative_to(self._folder):
+            raise RegistryError(f"{key.path}: expected a place inside of {self._folder}")
+        return found
 
     def has(self, key: Key) -> bool:
         """Return whether something is stored under a key."""

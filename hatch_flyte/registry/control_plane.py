@@ -20,7 +20,7 @@ from hatch_flyte.rules import identifiers, launch_plans, listing, projects, reso
 from hatch_flyte.rules.attributes import Place
 from hatch_flyte.rules.compiler.requirements import requirements, workflow_index
 from hatch_flyte.rules.compiler.task_compiler import compile_task
-from hatch_flyte.rules.compiler.workflow_compiler import compile_workflow
+from hatch_flyte.rules.compiler.workflow_compiler import compile_required
 from hatch_flyte.wire.compiled import compiled_closure
 
 if TYPE_CHECKING:
@@ -139,9 +139,11 @@ class ControlPlane:
         own.template.id.CopyFrom(requested)
         index = workflow_index(own.sub_workflows)
         workflows.check_index(requested, index)
-        required = Required(self._store, requested, requirements(own.template, index))
-        workflows.check_compiled(requested, compile_workflow(own.template, own.sub_workflows, required.references))
-        closure = compiled_closure(own, required.tasks)
+        required = requirements(own.template, index)
+        registered = Required(self._store, requested, required)
+        errors = compile_required(own.template, index, required, registered.references)
+        workflows.check_compiled(requested, errors)
+        closure = compiled_closure(own, registered.tasks)
         workflows.check_size(identifier, closure)
         return records.workflow_record(identifier, own, closure)
 

@@ -24,6 +24,7 @@ from hatch_flyte.registry.blobs import Blobs
 from hatch_flyte.registry.control_plane import ControlPlane
 from hatch_flyte.registry.execution_office import ExecutionOffice
 from hatch_flyte.registry.methods import Method, Offices, absent_text, methods, services
+from hatch_flyte.registry.methods.health import METHODS as HEALTH_METHODS
 from hatch_flyte.registry.methods.health import SERVICE as HEALTH
 from hatch_flyte.registry.name_office import NameOffice
 from hatch_flyte.registry.project_office import ProjectOffice
@@ -139,8 +140,9 @@ class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg] # it takes argu
     """Leads each call to what answers it; there is always something."""
 
     def __init__(self, table: dict[str, Method], thread: ThreadPoolExecutor) -> None:
-        self._services = services()
-        self._streams = Streams([*self._services, HEALTH])
+        self._services = {name: frozenset(service.methods_by_name) for name, service in services().items()}
+        self._services[HEALTH] = HEALTH_METHODS
+        self._streams = Streams(self._services)
         self._table = table
         self._thread = thread
         self._in_flight = 0
@@ -168,7 +170,7 @@ class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg] # it takes argu
             answer: Callable[[bytes], bytes] = partial(_answer, name, self._table[path])
         elif service not in self._services:
             answer = _refuse(f"unknown service {service}")
-        elif name not in self._services[service].methods_by_name:
+        elif name not in self._services[service]:
             answer = _refuse(f"unknown method {name} for service {service}")
         else:
             answer = _refuse(absent_text(name))

@@ -47,12 +47,16 @@ _BLANKS: Final = "\t\n\v\f\r \x85\xa0"
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+")
 _MOST: Final = (1 << 63) - 1
 _MOST_DIGITS: Final = 19
+_MOST_CHARACTERS: Final = 10_000
+"""Nobody means a longer one, and reading it would take long."""
 _ANY: Final = frozenset({"*", "?"})
 _TWO: Final = 2
 
 
 def check_cron(text: str) -> None:
     """Refuse a text that is no cron expression. Raises `CronError`."""
+    if len(text) > _MOST_CHARACTERS:
+        raise CronError(f"expected at most {_MOST_CHARACTERS} characters, found {len(text)}")
     rest = _without_zone(text)
     if rest.startswith("@"):
         _check_descriptor(rest)

@@ -25,6 +25,10 @@ PATTERNS: Final = frozenset({"contains", "not_like"})
 """Functions that compare texts with a pattern."""
 FUNCTIONS: Final = frozenset({"gt", "gte", "lt", "lte", "eq", "ne"}) | PATTERNS | SETS
 
+MAX_FILTERS: Final = 500
+MAX_VALUES: Final = 10_000
+"""What a statement has room for. The control plane's database has some more."""
+
 _BLANKS: Final = "\t\n\f\r "
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
@@ -51,7 +55,10 @@ class Condition:
 
 def parsed_filters(filters: str, code: str) -> list[Condition]:
     """Return the filters of a list of the table `code`, their values as they were written."""
-    return [_condition(expression, code) for expression in filters.split("+")] if filters else []
+    expressions = filters.split("+") if filters else []
+    if len(expressions) > MAX_FILTERS:
+        raise _refused(f"filters: expected at most {MAX_FILTERS} (got {len(expressions)})")
+    return [_condition(expression, code) for expression in expressions]
 
 
 def readable(conditions: Iterable[Condition], code: str) -> tuple[Condition, ...]:
@@ -72,6 +79,8 @@ def _condition(expression: str, code: str) -> Condition:
     if column not in TABLES[owner].columns:
         raise _refused(f"'{owner}.{column}' is invalid filter")
     values = tuple(text.split(";"))
+    if len(values) > MAX_VALUES:
+        raise _refused(f"filters: expected at most {MAX_VALUES} values for '{owner}.{column}' (got {len(values)})")
     for value in values if column == "duration" else ():
         _check_duration(value)
     if function not in FUNCTIONS:

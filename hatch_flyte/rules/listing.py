@@ -70,7 +70,7 @@ class NamesQuery:
     offset: int = 0
 
 
-_TOKEN: Final = re.compile(r"\+?[0-9]{1,18}")
+_TOKEN: Final = re.compile(r"\+?[0-9]{1,18}|-0{1,18}")
 _METHODS: Final[Mapping[Kind | Rows, str]] = {
     Kind.TASK: "ListTasks",
     Kind.WORKFLOW: "ListWorkflows",

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 from google.protobuf import descriptor_pool
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
 
 from hatch_flyte.rules.go_json import go_text
 from hatch_flyte.wire.messages import message_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from google.protobuf.message import Message
 
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _DELETE: Final = 0x7F
@@ -51,7 +50,7 @@ def _fields(message: Message) -> Iterator[str]:
     for field, value in sorted(message.ListFields(), key=lambda pair: pair[0].index):
         if field.message_type is not None and field.message_type.GetOptions().map_entry:
             yield from (_entry(field, key, value[key]) for key in sorted(value))
-        elif isinstance(value, (str, bytes)) or not hasattr(value, "append"):
+        elif isinstance(value, (str, bytes, Message)) or not hasattr(value, "append"):  # as ListValue has
             yield f"{field.name}:{_value(field, value)}"
         else:
             yield from (f"{field.name}:{_value(field, item)}" for item in value)

@@ -75,8 +75,8 @@ class Quantity:
 
 def parsed(text: str) -> Quantity:
     """Return the quantity that `text` is. Raises `QuantityError`."""
-    match = _PARTS.fullmatch(text)
-    if not match or not 0 < len(text) <= _MOST_CHARACTERS:
+    match = _PARTS.fullmatch(text) if 0 < len(text) <= _MOST_CHARACTERS else None
+    if match is None:
         raise QuantityError(_WRONG_FORMAT)
     sign, digits, fraction, suffix = match[1], match[2].lstrip("0") or "0", match[3] or "", match[4]
     form, exponent = _suffix(suffix)

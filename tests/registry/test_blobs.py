@@ -153,3 +153,24 @@ def test_a_folder_that_may_not_be_read_is_told_of(tmp_path: Path) -> None:
             os.seteuid(0)
         blobs.path(KEY).parent.chmod(0o755)
     assert "writable" in caught.value.hint
+
+
+def test_only_addresses_of_its_own_files_have_a_path(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path)
+    own = blobs.url(blob_key("p", "d", "r", "a b"))
+    assert blobs.path_of(own) == "p/d/r/a%20b"
+    beginning = own.removesuffix("p/d/r/a%20b")
+    for other in (
+        "",
+        "s3://b/p",
+        "file:///etc/passwd",
+        *(f"{beginning}{rest}" for rest in ("", "/etc/passwd", "../x", "a/../../x", "a?b")),
+    ):
+        assert blobs.path_of(other) is None
+
+
+@pytest.mark.parametrize("path", ["../x", "a/../../x", "..", "p/../../../etc/passwd"])
+def test_no_key_leads_out_of_the_folder(tmp_path: Path, path: str) -> None:
+    with pytest.raises(RegistryError, match="expected a place inside of"):
+        Blobs(tmp_path).path(Key(path))
+    assert Blobs(tmp_path).path(Key("/etc/passwd")).is_relative_to(tmp_path)

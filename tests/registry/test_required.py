@@ -33,7 +33,7 @@ def store() -> Iterator[Store]:
 
 
 def required(store: Store, *tasks: IdentifierMessage, launch_plans: tuple[IdentifierMessage, ...] = ()) -> Required:
-    return Required(store, IdentifierMessage(name="w"), Requirements([*tasks], [*launch_plans], [], []))
+    return Required(store, IdentifierMessage(name="w"), Requirements([*tasks], [*launch_plans], {}, []))
 
 
 def changed(kind: Kind, **values: object) -> IdentifierMessage:

@@ -109,6 +109,7 @@ async def test_an_unknown_service_or_method_is_answered_as_by_grpc_go(tmp_path: 
     expected = {
         f"/{AUTH}/GetOAuth2Metadata": f"unknown service {AUTH}",
         "/flyteidl.service.AdminService/Brew": "unknown method Brew for service flyteidl.service.AdminService",
+        "/grpc.health.v1.Health/List": "unknown method List for service grpc.health.v1.Health",
         "/nothing": "unknown service nothing",
     }
     async with serving(tmp_path) as server, calling(server.addresses.grpc) as call:

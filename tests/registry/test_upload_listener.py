@@ -19,6 +19,7 @@ from hatch_flyte.registry import upload_listener
 from hatch_flyte.registry.blobs import Blobs, blob_key
 from hatch_flyte.registry.upload_listener import UploadListener, listening_socket
 from hatch_flyte.registry.upload_locations import UploadLocations
+from hatch_flyte.rules.refusal import RefusalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,6 +173,16 @@ def test_what_is_not_there_is_told_when_it_is_asked_for(locations: UploadLocatio
     for address in (f"{folder}/other", folder, "s3://my-s3-bucket/p/d/other"):
         assert get(locations, address)[0] == 404
     assert get(locations, "s3://my-s3-bucket/p/d/r/f") == (200, BODY, "")
+
+
+def test_nothing_outside_of_the_folder_is_given(locations: UploadLocations, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    folder = put_there(locations).removesuffix("p/d/r/f")
+    for address in ("file:///etc/passwd", f"{folder}/etc/passwd", f"{folder}../secret", "file:///", ""):
+        with pytest.raises(RefusalError, match="native_url: expected an address of a file in this registry"):
+            get(locations, address)
+    for path in ("../secret", "%2e%2e/secret", "..%2fsecret", "/etc/passwd"):
+        assert get(locations, f"s3://bucket/{path}")[0] == 404
 
 
 def test_an_address_for_putting_does_not_give_and_the_other_way_round(locations: UploadLocations) -> None:

@@ -57,6 +57,7 @@ def test_an_expression_is_taken(text: str) -> None:
         ("@every 5d", 'failed to parse duration @every 5d: time: unknown unit "d" in duration "5d"'),
         ("TZ=Nowhere/Land 0 6 * * *", "provided bad location Nowhere/Land: unknown time zone Nowhere/Land"),
         ("TZ=../etc 0 6 * * *", "provided bad location ../etc: time: invalid location name"),
+        (f"0 6 * * *{' ' * 10_000}", "expected at most 10000 characters, found 10009"),
         ("TZ=UTC", "expected an expression behind the time zone, found none: TZ=UTC"),
     ],
 )

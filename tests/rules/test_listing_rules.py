@@ -48,6 +48,8 @@ def test_a_list_is_of_a_project_and_domain_and_may_be_of_a_name() -> None:
         ({"filters": "eq(named_entity_metadata.name,a)"}, "^'nem' entity is not allowed in filters$"),
         ({"filters": "eq(name,a;b)"}, r"^filters: expected one value for 't\.name' \(got 2\)$"),
         ({"filters": "contains(id,1)"}, "^filters: contains is for texts, which 't.id' isn't$"),
+        ({"filters": "+".join(["eq(name,a)"] * 501)}, r"^filters: expected at most 500 \(got 501\)$"),
+        ({"filters": f"value_in(name,{';' * 10_000}a)"}, r"^filters: expected at most 10000 values for 't\.name'"),
         ({"sort_by": Sort()}, "^invalid sort key ''$"),
         ({"sort_by": Sort(key="name", direction=7)}, '^invalid sort order specified: key:"name" direction:7$'),
         ({"filters": " eq(name,a)"}, "^unrecognized filter function:  eq$"),
@@ -104,6 +106,7 @@ def test_an_order_is_descending_unless_said() -> None:
 def test_a_full_page_has_a_token_for_the_next() -> None:
     query = entity_query(Kind.TASK, request(limit=3, token="+6"))  # a page's
     assert (query.limit, query.offset) == (3, 6)
+    assert entity_query(Kind.TASK, request(token="-0")).offset == 0
     assert [next_token(query, count) for count in (3, 2, 0)] == ["9", "", ""]
 
 

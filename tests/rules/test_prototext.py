@@ -38,6 +38,10 @@ if TYPE_CHECKING:
             ),
         ),
         (
+            ParseDict({"metadata": {"a": [1]}}, LiteralType()),
+            'metadata:{fields:{key:"a" value:{list_value:{values:{number_value:1}}}}}',
+        ),
+        (
             ParseDict({"map": {"bindings": {"b": {}, "a": {"promise": {"var": "x"}}}}}, BindingData()),
             'map:{bindings:{key:"a" value:{promise:{var:"x"}}} bindings:{key:"b" value:{}}}',
         ),

@@ -71,8 +71,8 @@ def test_a_whole_number_is_one_in_thousandths() -> None:
 
 
 def test_no_text_takes_long() -> None:
-    begin = time.monotonic()
+    begin = time.process_time()
     for text in ("1" * 4_000_000 + "x", "0" * 400, "1e999999999", "1e-999999999", "9" * 390 + "Ei"):
         if is_quantity(text):
             assert str(parsed(text))
-    assert time.monotonic() - begin < 2
+    assert time.process_time() - begin < 2

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
 SERVICE: Final = "grpc.health.v1.Health"
+METHODS: Final = frozenset({"Check", "Watch"})
 NAMES: Final = frozenset({"", "flyteadmin"})
 """What can be asked about: the server, and flyteadmin, as which it stands."""
 

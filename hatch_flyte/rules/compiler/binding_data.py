@@ -6,14 +6,14 @@ Owns what fits what is expected, and what is said where it doesn't. Knows nothin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from flyteidl.core.literals_pb2 import BindingDataMap
 from flyteidl.core.types_pb2 import LiteralType
 
 from hatch_flyte.rules.compiler.codes import ErrorCode
 from hatch_flyte.rules.compiler.literals import scalar_type
-from hatch_flyte.rules.compiler.typing import castable, type_text
+from hatch_flyte.rules.compiler.typing import type_text
 from hatch_flyte.rules.compiler.variable import parse_variable
 from hatch_flyte.rules.compiler.vars import output_type
 from hatch_flyte.rules.prototext import message_text
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     from hatch_flyte.rules.compiler.builders import NodeBuilder, WorkflowBuilder
     from hatch_flyte.rules.compiler.errors import CompileErrors
-
-_WITHOUT_TYPE: Final = {"schema": "schema:{}", "blob": "blob:{}", "structured_dataset": "structured_dataset_type:{}"}
-"""How messages show the type of a scalar that doesn't say it."""
 
 
 class Bound(NamedTuple):
@@ -64,6 +61,7 @@ class Input:
 
         `expected` is None if it isn't known what would fit.
         """
+        errors.work.spend()
         kind = data.WhichOneof("value")
         if kind == "promise":
             return self._promise(data.promise, expected, errors)
@@ -122,9 +120,8 @@ class Input:
         if given is None:
             text = f"*core.Scalar_{kind.capitalize()}" if kind else "<nil>"
             errors.collect(ErrorCode.UNRECOGNIZED_VALUE, self.node.id, f"Unrecognized value [{text}].")
-        elif self.typed and expected is not None and not castable(given, expected):
-            shown = type_text(given) if given.WhichOneof("type") else _WITHOUT_TYPE[kind]
-            errors.mismatching_types(self.node.id, self.name, shown, type_text(expected))
+        elif self.typed and expected is not None and not self.workflow.casts.castable(given, expected):
+            errors.mismatching_types(self.node.id, self.name, type_text(given), self.workflow.casts.text(expected))
         values = expected.enum_type.values if expected is not None and expected.HasField("enum_type") else None
         if values is not None and scalar.primitive.string_value not in values:
             text = (
@@ -169,7 +166,12 @@ class Input:
                 errors.collect(ErrorCode.FIELD_NOT_FOUND, self.node.id, text)
                 return None
             source = _attribute(source, name)
-        if self.typed and source is not None and expected is not None and not castable(source, expected):
+        if (
+            self.typed
+            and source is not None
+            and expected is not None
+            and not self.workflow.casts.castable(source, expected)
+        ):
             self._mismatching_variables(given, (source, expected), errors)
             return None
         given.promise.node_id = given.provider.id
@@ -178,11 +180,11 @@ class Input:
     def _mismatching_variables(
         self, given: _Promise, types: tuple[LiteralType, LiteralType | None], errors: CompileErrors
     ) -> None:
-        source, expected = types
+        source, expected = (None if type_ is None else self.workflow.casts.text(type_) for type_ in types)
         text = (
-            f"The output variable '{given.provider.prefix}{given.promise.var}' has type [{type_text(source)}], "
+            f"The output variable '{given.provider.prefix}{given.promise.var}' has type [{source}], "
             f"but it's assigned to the input variable '{self.node.prefix}{self.name}' "
-            f"which has type type [{type_text(expected)}]."
+            f"which has type type [{expected}]."
         )
         errors.collect(ErrorCode.MISMATCHING_TYPES, self.node.id, text)
 

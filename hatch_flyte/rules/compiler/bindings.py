@@ -13,7 +13,6 @@ from hatch_flyte.rules.compiler.binding_data import Input
 from hatch_flyte.rules.compiler.builders import EdgeDirection
 from hatch_flyte.rules.compiler.codes import ErrorCode
 from hatch_flyte.rules.compiler.typing import is_optional
-from hatch_flyte.wire.connections import START_NODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +32,7 @@ def add_edges(workflow: WorkflowBuilder, node: NodeBuilder, edges: EdgeDirection
         return
     if edges is EdgeDirection.BIDIRECTIONAL:
         for provider in node.message.upstream_node_ids:
-            workflow.add_edge(provider or START_NODE, node.id, edges)
+            workflow.add_edge(provider, node.id, edges)
     params = node.interface.inputs if node.interface.known else None
     validate_bindings(workflow, node, params, edges, errors.scope())
 
@@ -52,6 +51,7 @@ def validate_bindings(
         bound = given.validate(binding.binding, None if params is None else params[binding.var], errors.scope())
         for provider in bound.upstream if bound else ():
             workflow.add_edge(provider, node.id, edges)
+    errors.work.spend(len(params or ()))
     for name, type_ in (params or {}).items():
         if name not in provided and not (type_ is not None and is_optional(type_)):
             errors.parameter_not_bound(node.id, name)

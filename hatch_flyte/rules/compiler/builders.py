@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from hatch_flyte.wire.connections import START_NODE
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from hatch_flyte.rules.compiler.errors import CompileError, CompileErrors
     from hatch_flyte.rules.compiler.references import LaunchPlanInterface, Lookup
     from hatch_flyte.rules.compiler.requirements import Key
+    from hatch_flyte.rules.compiler.typing import Casts
 
 Variables = dict[str, "LiteralType | None"]
 """Types of inputs or outputs by their names; None where the type isn't set, or isn't known."""
@@ -100,13 +103,15 @@ class WorkflowBuilder:
     tasks: Mapping[Key, Interface | Lookup]
     launch_plans: Mapping[Key, LaunchPlanInterface | Lookup]
     sub_workflows: SubWorkflows
+    casts: Casts
     nodes: dict[str, NodeBuilder] = field(default_factory=dict)
     """Nodes that promises may name, so far."""
     upstream: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     downstream: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def add_edge(self, provider: str, dependent: str, direction: EdgeDirection) -> None:
-        """Note that a node waits for another one."""
+        """Note that a node waits for another one; one without a name is taken for the start."""
+        provider = provider or START_NODE
         self.upstream[dependent].add(provider)
         if direction is EdgeDirection.BIDIRECTIONAL:
             self.downstream[provider].add(dependent)

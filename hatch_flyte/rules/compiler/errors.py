@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hatch_flyte.rules.compiler.codes import ErrorCode
 from hatch_flyte.wire.connections import START_NODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+MAX_WORK: Final = 1_000_000
+"""What is done for one workflow: some seconds' work."""
+
+_LINE: Final = 20
+"""Characters of text that count as one piece of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,28 +32,54 @@ class CompileError:
         return f"Code: {self.code.value}, Node Id: {self.node_id}, Description: {self.description}"
 
 
+class TooMuchError(Exception):
+    """A message asks for more work than any real workflow does."""
+
+
+class Work:
+    """How much may still be looked at and said: messages are untrusted, and small ones can ask for years of work.
+
+    A comparison of types counts one, as does an input of a node and a line of text. A workflow of 1,000 nodes needs
+    some 20,000.
+    """
+
+    __slots__ = ("_left",)
+
+    def __init__(self, most: float = MAX_WORK) -> None:
+        self._left = most
+
+    def spend(self, amount: int = 1) -> None:
+        """Note some work before it is done; raises `TooMuchError`."""
+        self._left -= amount
+        if self._left < 0:
+            raise TooMuchError
+
+
 class CompileErrors:
     """A scope in which errors are collected; those around it collect them too.
 
     An error that is there already counts for the scopes all the same.
     """
 
-    __slots__ = ("_found", "_parent", "has_errors", "is_trial")
+    __slots__ = ("_found", "_parent", "has_errors", "is_trial", "work")
 
-    def __init__(self, parent: CompileErrors | None = None, *, is_trial: bool = False) -> None:
+    def __init__(
+        self, parent: CompileErrors | None = None, *, work: Work | None = None, is_trial: bool = False
+    ) -> None:
         self._parent = parent
         self._found: dict[CompileError, None] = {} if parent is None else parent._found  # noqa: SLF001 # one of us
         self.has_errors = False
         self.is_trial = is_trial
         """Whether nobody will look at the errors, only at whether there are any."""
+        self.work = work or Work(math.inf)
 
     def scope(self) -> CompileErrors:
         """Return a scope within this one."""
-        return CompileErrors(self, is_trial=self.is_trial)
+        return CompileErrors(self, work=self.work, is_trial=self.is_trial)
 
     def trial(self) -> CompileErrors:
         """Return a scope apart, for something that may fail."""
-        return CompileErrors(is_trial=True)
+        return CompileErrors(work=self.work, is_trial=True)
 
     def fail(self) -> None:
         """Note that there are errors."""
@@ -62,6 +95,7 @@ class CompileErrors:
     def add(self, errors: Iterable[CompileError]) -> None:
         """Take errors that were found before."""
         for error in errors:
+            self.work.spend(1 + len(error.description) // _LINE)
             self._found[error] = None
             self.fail()
 

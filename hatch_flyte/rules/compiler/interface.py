@@ -89,6 +89,7 @@ def _launch_plan(workflow: WorkflowBuilder, node: NodeBuilder, errors: CompileEr
         errors.value_required(node.id, "WorkflowNode.ExpectedOutputs")
     bound = {binding.var for binding in node.message.inputs}
     inputs: Variables = {}
+    errors.work.spend(len(bound))
     for name, parameter in (found.expected_inputs or ParameterMap()).parameters.items():
         if parameter.required or name in bound:
             inputs[name] = parameter.var.type if parameter.var.HasField("type") else None
@@ -126,6 +127,7 @@ def _array(workflow: WorkflowBuilder, node: NodeBuilder, errors: CompileErrors) 
 
 
 def _checked(node: NodeBuilder, interface: Interface, errors: CompileErrors) -> Interface:
+    errors.work.spend(len(interface.inputs) + len(interface.outputs))
     check_variables(node.id, interface, errors)
     return interface
 

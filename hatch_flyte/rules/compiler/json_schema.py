@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from hatch_flyte.rules.compiler.json_schema_document import Document, UnreadableError, plain
+from hatch_flyte.rules.compiler.json_schema_document import Document, UnreadableError, is_plain, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,13 +30,28 @@ _ALTERNATIVES: Final = ("allOf", "anyOf", "oneOf")
 _CONDITIONS: Final = ("if", "then", "else")
 
 
-def castable(up: Struct, down: Struct) -> bool:
-    """Return whether a value of the schema `up` may be bound to a variable of the schema `down`."""
-    try:
-        source, target = plain(up), plain(down)
-        return up == down or _Comparison(Document(target), Document(source)).result() < _DIFFERENT
-    except UnreadableError:
-        return False
+class Schemas:
+    """Compares schemas, and remembers each that it has read; they must not be changed."""
+
+    def __init__(self) -> None:
+        self._read: dict[int, tuple[Struct, Document | None]] = {}
+
+    def castable(self, up: Struct, down: Struct) -> bool:
+        """Return whether a value of the schema `up` may be bound to a variable of the schema `down`."""
+        source, target = self._document(up), self._document(down)
+        if source is None or target is None:
+            return up == down and is_plain(up)
+        return up == down or _Comparison(target, source).result() < _DIFFERENT
+
+    def _document(self, struct: Struct) -> Document | None:
+        """Return a schema as it is read; None if it can't be."""
+        if id(struct) not in self._read:
+            try:
+                document = Document(plain(struct))
+            except UnreadableError:
+                document = None
+            self._read[id(struct)] = (struct, document)
+        return self._read[id(struct)][1]
 
 
 class _Comparison:
@@ -62,7 +77,7 @@ class _Comparison:
         self._depth += 1
         self._found[pair] = _SAME
         self._found[pair] = max(
-            self._differences(self._subset.keywords(sub), self._superset.keywords(sup)), default=_SAME
+            self._differences(self._subset.draft.keywords(sub), self._superset.draft.keywords(sup)), default=_SAME
         )
         self._depth -= 1
         return self._found[pair]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from flyteidl.core.types_pb2 import LiteralType, SimpleType, UnionType
 
+from hatch_flyte.rules.compiler.typing import UNSAID
 from hatch_flyte.rules.prototext import message_text
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ _MESSAGEPACK: Final = "msgpack"
 def literal_type(literal: Literal) -> LiteralType | None:
     """Return the type of a literal (`LiteralTypeForLiteral`); None if it can't be told.
 
-    Of a scalar that says nothing of its type (a schema, a blob, a structured dataset) the type is one without a kind:
-    it fits nothing.
+    Of a scalar that says nothing of its type (a schema, a blob, a structured dataset) the type is one that fits nothing
+    (`typing.UNSAID`).
     """
     value = literal.WhichOneof("value")
     if value == "scalar":
@@ -68,33 +69,37 @@ def _blob_type(scalar: Scalar) -> LiteralType | None:
     if not scalar.blob.HasField("metadata"):
         return None
     metadata = scalar.blob.metadata
-    return LiteralType(blob=metadata.type if metadata.HasField("type") else None)
+    return LiteralType(blob=metadata.type) if metadata.HasField("type") else UNSAID["blob"]
 
 
 def _table_type(scalar: Scalar) -> LiteralType:
     if scalar.HasField("schema"):
-        return LiteralType(schema=scalar.schema.type if scalar.schema.HasField("type") else None)
+        return LiteralType(schema=scalar.schema.type) if scalar.schema.HasField("type") else UNSAID["schema"]
     metadata = scalar.structured_dataset.metadata
-    said = metadata.structured_dataset_type if metadata.HasField("structured_dataset_type") else None
-    return LiteralType(structured_dataset_type=said)
+    if not metadata.HasField("structured_dataset_type"):
+        return UNSAID["structured_dataset_type"]
+    return LiteralType(structured_dataset_type=metadata.structured_dataset_type)
 
 
 def _common_type(literals: Iterable[Literal]) -> LiteralType:
     """Return the type of a list's elements (`literalTypeForLiterals`): a union of them if they are of several."""
-    types: dict[bytes | None, LiteralType] = {}
+    types: dict[str, LiteralType] = {}
+    texts: dict[bytes | None, str] = {}
     empty: LiteralType | None = None
     for literal in literals:
         found = literal_type(literal)
         if literal.HasField("collection") and not literal.collection.literals:
             empty = found
-        else:
-            key = None if found is None else found.SerializeToString(deterministic=True)
-            types.setdefault(key, found or LiteralType())
+            continue
+        key = None if found is None else found.SerializeToString(deterministic=True)
+        if key not in texts:
+            texts[key] = message_text(found)
+            types.setdefault(texts[key], found or LiteralType())
     if not types:
         return empty or LiteralType(simple=SimpleType.NONE)
     if len(types) == 1:
         return next(iter(types.values()))
-    return _union(sorted(types.values(), key=message_text))
+    return _union([types[text] for text in sorted(types)])
 
 
 def _union(types: Iterable[LiteralType]) -> LiteralType:

@@ -54,8 +54,8 @@ class Requirements:
 
     tasks: list[Identifier]
     launch_plans: list[Identifier]
-    sub_workflows: list[Identifier]
-    """Those that are run, each after those that it runs; some, where there are errors."""
+    sub_workflows: dict[Key, int]
+    """Those that are run, each after those that it runs, and how deep each stands; some, where there are errors."""
     errors: list[CompileError]
     """Workflows that aren't embedded, and ones that run each other."""
 
@@ -104,8 +104,18 @@ def requirements(template: WorkflowTemplate, index: WorkflowIndex) -> Requiremen
     circle, order = detect_cycle(_PRIMARY, run.__getitem__)
     if circle:
         errors.cycle_detected([message_text(embedded[key]) for key in circle[1:]])
-    lists = (_sorted(found["task_node"]), _sorted(found["workflow_node"]), [embedded[key] for key in order[:-1]])
-    return Requirements(*lists, errors.sorted())
+    depths = {} if circle else _depths(order, run)
+    return Requirements(_sorted(found["task_node"]), _sorted(found["workflow_node"]), depths, errors.sorted())
+
+
+def _depths(order: list[Key], run: dict[Key, list[Key]]) -> dict[Key, int]:
+    """Return how many workflows stand above each one at most; `order` has each after those that it runs."""
+    depths = dict.fromkeys(order, 0)
+    for name in reversed(order):
+        for inner in run[name]:
+            depths[inner] = max(depths[inner], depths[name] + 1)
+    del depths[_PRIMARY]
+    return depths
 
 
 def _references(template: WorkflowTemplate) -> Iterator[tuple[Node, Identifier]]:

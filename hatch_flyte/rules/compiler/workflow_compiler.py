@@ -5,7 +5,7 @@ Gives what is wrong with it, all at once. What it compiles to is `wire/compiled`
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from flyteidl.core.workflow_pb2 import Node, WorkflowTemplate
@@ -19,11 +19,12 @@ from hatch_flyte.rules.compiler.builders import (
     typed_interface,
 )
 from hatch_flyte.rules.compiler.codes import ErrorCode
-from hatch_flyte.rules.compiler.errors import CompileError, CompileErrors
+from hatch_flyte.rules.compiler.errors import CompileError, CompileErrors, TooMuchError, Work
 from hatch_flyte.rules.compiler.graph import detect_cycle
 from hatch_flyte.rules.compiler.node import validate_node
 from hatch_flyte.rules.compiler.references import NOTHING_KNOWN, Lookup
 from hatch_flyte.rules.compiler.requirements import key_of, requirements, workflow_index
+from hatch_flyte.rules.compiler.typing import Casts
 from hatch_flyte.rules.compiler.vars import check_variables
 from hatch_flyte.rules.prototext import message_text
 from hatch_flyte.wire.connections import END_NODE, START_NODE
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from hatch_flyte.rules.compiler.references import LaunchPlanInterface, References, TaskInterface
     from hatch_flyte.rules.compiler.requirements import Key, Requirements, WorkflowIndex
 
+_MAX_DEPTH: Final = 6
+"""How deep embedded workflows are compiled one within the other."""
+
 _MAX_REPEATS: Final = 16
 """How often embedded workflows that are wrong are compiled again."""
 
@@ -44,14 +48,22 @@ _WITHOUT_ID: Final = CompileError(ErrorCode.VALUE_REQUIRED, "workflow", "Value r
 """Said of an embedded workflow without an identifier, of which propeller says nothing."""
 
 
+_TOO_MUCH: Final = CompileError(ErrorCode.UNRECOGNIZED_VALUE, START_NODE, "The Workflow is too large to be compiled.")
+"""Said in place of all that was not looked at any more; propeller goes on for as long as it takes."""
+
+
 @dataclass(slots=True)
 class _Embedded:
     """An embedded workflow."""
 
     template: WorkflowTemplate
-    errors: list[CompileError] = field(default_factory=list)
+    interface: Interface
+    has_branches: bool
+    """Whether it, or one that it runs, has some: then it says other things when it is compiled again."""
+    errors: list[CompileError] | None = None
+    """None until it is compiled."""
     is_run: bool = False
-    """Whether a node was found that runs it."""
+    """Whether a node was met that runs it."""
 
 
 def compile_workflow(
@@ -67,7 +79,13 @@ def compile_workflow(
     index = workflow_index(sub_workflows)
     if not index.complete:
         return index.errors or [_WITHOUT_ID]
-    required = requirements(template, index)
+    return compile_required(template, index, requirements(template, index), references)
+
+
+def compile_required(
+    template: WorkflowTemplate, index: WorkflowIndex, required: Requirements, references: References
+) -> list[CompileError]:
+    """Return the same, for who has asked already what is embedded and what is referred to."""
     tasks = {key_of(one): _task(references.task(one)) for one in required.tasks}
     launch_plans = {key_of(one): references.launch_plan(one) for one in required.launch_plans}
     errors = _missing(required, tasks, launch_plans)
@@ -77,10 +95,10 @@ def compile_workflow(
 
 
 class _Compiler:
-    """Compiles a workflow and those embedded in it, each of these once.
+    """Compiles a workflow and those embedded in it, each of these when a node is met that runs it.
 
-    propeller compiles an embedded workflow anew for each node that runs it, unless it was free of errors, and one
-    within the other; here those that others run come first, so that no chain of them is too long.
+    propeller compiles an embedded workflow anew for each node, unless it was free of errors: that matters only where
+    what it says changes, and is done only a few times. Those that stand deep come first, so that none is too deep.
     """
 
     def __init__(
@@ -94,29 +112,35 @@ class _Compiler:
         self._launch_plans = launch_plans
         self._embedded: dict[Key, _Embedded] = {}
         self._repeats = 0
+        self._work = Work()
+        self._casts = Casts(self._work)
 
-    def compile_all(self, template: WorkflowTemplate, order: Iterable[Identifier], errors: CompileErrors) -> None:
-        """Collect what is wrong with a workflow; `order` are the embedded ones, each after those that it runs."""
-        for identifier in order:
-            one = _Embedded(_copy(self._index.workflows[key_of(identifier)]))
-            self._embedded[key_of(identifier)] = one
-            one.errors = self._compile(one.template)
+    def compile_all(self, template: WorkflowTemplate, depths: Mapping[Key, int], errors: CompileErrors) -> None:
+        """Collect what is wrong with a workflow; `depths` are the embedded ones, each after those that it runs."""
+        for key, depth in depths.items():
+            own = _copy(self._index.workflows[key])
+            one = _Embedded(own, typed_interface(own.interface), self._has_branches(own))
+            self._embedded[key] = one
+            if depth > _MAX_DEPTH:
+                one.errors = self._compile(one.template)
         errors.add(self._compile(_copy(template)))
 
     def interface(self, identifier: Identifier) -> Interface | Literal[Lookup.MISSING] | None:
-        """Return the interface of an embedded workflow; None if it has none, until a node was found that runs it."""
+        """Return the interface of an embedded workflow; None if it has none, until a node was met that runs it."""
         one = self._embedded.get(key_of(identifier))
         if one is None:
             return Lookup.MISSING
         given = one.template.HasField("interface") or (one.is_run and bool(one.template.nodes))
-        return typed_interface(one.template.interface) if given else None
+        return one.interface if given else None
 
     def compile(self, identifier: Identifier, errors: CompileErrors) -> bool:
         """Collect what is wrong with an embedded workflow; return whether there is such a one."""
         one = self._embedded.get(key_of(identifier))
         if one is None:
             return False
-        if one.is_run and one.errors and self._repeats < _MAX_REPEATS and _has_branches(one.template):
+        if one.errors is None:
+            one.errors = self._compile(one.template)
+        elif one.is_run and one.errors and self._repeats < _MAX_REPEATS and one.has_branches:
             # Compiled anew, it says the same of nodes inside of branches under longer names.
             self._repeats += 1
             one.errors = [*one.errors, *self._compile(one.template)]
@@ -124,9 +148,19 @@ class _Compiler:
         errors.add(one.errors)
         return True
 
+    def _has_branches(self, template: WorkflowTemplate) -> bool:
+        for node in template_nodes(template):
+            run = self._embedded.get(key_of(node.workflow_node.sub_workflow_ref))
+            if node.HasField("branch_node") or (run is not None and run.has_branches):
+                return True
+        return False
+
     def _compile(self, template: WorkflowTemplate) -> list[CompileError]:
-        errors = CompileErrors()
-        _validate_workflow(WorkflowBuilder(template, self._tasks, self._launch_plans, self), errors)
+        errors = CompileErrors(work=self._work)
+        try:
+            _validate_workflow(WorkflowBuilder(template, self._tasks, self._launch_plans, self, self._casts), errors)
+        except TooMuchError:
+            return [*errors.sorted(), _TOO_MUCH]
         return errors.sorted()
 
 
@@ -208,7 +242,3 @@ def _copy(template: WorkflowTemplate) -> WorkflowTemplate:
     copy = WorkflowTemplate()
     copy.CopyFrom(template)
     return copy
-
-
-def _has_branches(template: WorkflowTemplate) -> bool:
-    return any(node.HasField("branch_node") for node in template_nodes(template))

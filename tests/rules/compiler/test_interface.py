@@ -86,6 +86,12 @@ def test_an_approval_takes_no_lists() -> None:
     assert "MismatchingBindings gate" in codes(workflow(node("gate", APPROVES, given=items(ONE))))
 
 
+def test_a_scalar_that_does_not_say_its_type_fits_not_even_the_input_that_it_made() -> None:
+    assert problems(workflow(node("gate", APPROVES, given={"scalar": {"schema": {}}}))) == [
+        "MismatchingTypes gate: Variable [given] (type [schema:{}]) doesn't match expected type [schema:{}]."
+    ]
+
+
 def test_a_signal_comes_out_and_a_time_gives_nothing() -> None:
     assert not codes(workflow(node("s", signals(INT)), outputs={"a": (INT, promise("s"))}))
     assert not codes(workflow(node("s", SLEEPS)))

@@ -8,7 +8,7 @@ import pytest
 from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
 
-from hatch_flyte.rules.compiler.json_schema import castable
+from hatch_flyte.rules.compiler.json_schema import Schemas
 
 Json = Any
 
@@ -21,7 +21,7 @@ def struct(value: Json) -> Struct:
 
 
 def fits(up: Json, down: Json) -> bool:
-    return castable(struct(up), struct(down))
+    return Schemas().castable(struct(up), struct(down))
 
 
 def fields(**properties: Json) -> Json:
@@ -125,12 +125,48 @@ def test_a_value_without_a_kind_does_not_even_fit_itself() -> None:
     strange = Struct()
     strange.fields["a"].SetInParent()
 
-    assert not castable(strange, strange)
+    assert not Schemas().castable(strange, strange)
 
 
 def test_references_into_the_definitions_are_followed() -> None:
     assert fits(definitions(A=fields(a={"$ref": "#/definitions/B"}), B=fields(b=INT)), fields(a=fields(b=INT)))
     assert not fits(definitions(A=fields(a={"$ref": "#/definitions/B"}), B=fields(b=STRING)), fields(a=fields(b=INT)))
+
+
+def test_a_schema_that_says_nothing_is_none() -> None:
+    assert fits({}, {})
+    assert not fits({"type": "object"}, {})
+
+
+def test_a_schema_that_is_true_or_false_is_one_of_no_properties() -> None:
+    assert fits(fields(a=True), fields(a=False))
+    assert not fits(fields(a={}), fields(a=True))
+    assert fits(fields(a=True), fields(a={}))
+
+
+@pytest.mark.parametrize(
+    ("draft", "unreadable"),
+    [
+        (4, fields(a=True)),
+        (4, {"required": []}),
+        (4, {"minimum": 1, "exclusiveMinimum": 1}),
+        (4, {"exclusiveMinimum": True}),
+        (6, {"exclusiveMinimum": True, "minimum": 1}),
+        (7, {"if": 1}),
+    ],
+)
+def test_what_a_draft_does_not_let_say_cannot_be_read(draft: int, unreadable: Json) -> None:
+    said = {**unreadable, "$schema": f"http://json-schema.org/draft-0{draft}/schema#"}
+    assert fits(said, said)
+    assert not fits(said, {**said, "title": "t"})
+
+
+def test_bounds_that_are_left_out_move_in_draft_4() -> None:
+    draft_4 = {"$schema": "http://json-schema.org/draft-04/schema#", "type": "number"}
+    assert fits(
+        {**draft_4, "minimum": 1, "exclusiveMinimum": True}, {**draft_4, "minimum": 2, "exclusiveMinimum": True}
+    )
+    assert not fits({**draft_4, "minimum": 1, "exclusiveMinimum": False}, {**draft_4, "minimum": 2})
 
 
 def test_a_schema_that_refers_to_itself_comes_to_an_end() -> None:

@@ -33,7 +33,7 @@ def test_those_of_embedded_workflows_that_are_run_too() -> None:
     unused = workflow(node("n", runs("unused")), name="unused")
     found = required(workflow(node("n", {"array_node": {"node": node("", embeds("inner"))}})), inner, innermost, unused)
     assert [one.name for one in found.tasks] == ["deep", "inside"]
-    assert [one.name for one in found.sub_workflows] == ["innermost", "inner"], "each after those that it runs"
+    assert [(key[3], depth) for key, depth in found.sub_workflows.items()] == [("innermost", 2), ("inner", 1)]
 
 
 def test_identifiers_that_differ_in_anything_are_different() -> None:

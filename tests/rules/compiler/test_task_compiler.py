@@ -48,7 +48,7 @@ def test_these_are_amounts(value: str) -> None:
     assert not said_of(container={**CONTAINER, "resources": limits})
 
 
-@pytest.mark.parametrize("value", ["", "x", "1 Gi", "1g", "1K", "e3", ".", "1kk", "1Mb", "1e", "\u0661"])
+@pytest.mark.parametrize("value", ["", "x", "1 Gi", "1g", "1K", "1kk", "1Mb", "1e", "\u0661"])
 def test_these_are_not(value: str) -> None:
     requests = {"requests": [{"name": "STORAGE", "value": value}, {"name": "CPU", "value": "1"}]}
     expected = f"UnrecognizedValue, Node Id: resources.STORAGE, Description: Unrecognized value [{value}]."

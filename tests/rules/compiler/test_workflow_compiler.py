@@ -17,11 +17,14 @@ from rules.compiler.support_compiler import (
     REGISTERED,
     SLEEPS,
     STRING,
+    STRUCT,
+    WORD,
     Json,
     codes,
     embeds,
     items,
     launches,
+    list_of,
     node,
     problems,
     promise,
@@ -31,7 +34,7 @@ from rules.compiler.support_compiler import (
     union,
     workflow,
 )
-from rules.compiler.test_branch import branch, case
+from rules.compiler.test_branch import TRUE, branch, case
 
 from hatch_flyte.rules.compiler.codes import ErrorCode
 from hatch_flyte.rules.compiler.errors import collected_text
@@ -221,6 +224,9 @@ class TestReachability:
     def test_waiting_for_a_node_that_is_not_there_is_waiting_for_ever(self) -> None:
         assert codes(workflow(after("a", "ghost"))) == ["UnreachableNodes start-node"]
 
+    def test_a_node_without_a_name_is_taken_for_the_start(self) -> None:
+        assert codes(workflow(after("", "end-node"))) == ["ValueRequired <node>"], "and so for no circle"
+
     def test_waiting_for_nobody_is_waiting_for_the_start(self) -> None:
         assert not codes(workflow(after("a", "")))
 
@@ -231,6 +237,42 @@ class TestReachability:
         started = time.process_time()
         assert not codes(value)
         assert time.process_time() - started < 5
+
+
+class TestDepth:
+    """Whatever depth protobuf reads, Python's stack is deep enough for."""
+
+    def read(self, value: Json) -> WorkflowTemplate:
+        return WorkflowTemplate.FromString(template(value).SerializeToString())
+
+    def test_branches_within_branches(self) -> None:
+        inner = node("n", runs("take"))
+        for _ in range(21):
+            inner = branch(case(inner))
+        errors = compile_workflow(self.read(workflow(inner, inputs={"x": INT})), (), REGISTERED)
+        assert ErrorCode.PARAMETER_NOT_BOUND in {error.code for error in errors}
+
+    def test_conditions_within_conditions(self) -> None:
+        condition: Json = {}
+        for _ in range(42):
+            condition = {"conjunction": {"left_expression": condition, "right_expression": condition}}
+            condition["conjunction"]["right_expression"] = TRUE
+        value = workflow(branch(case(node("n", SLEEPS), condition)), inputs={"x": INT})
+        assert [error.description for error in compile_workflow(self.read(value))] == ["Value required [Expr]."]
+
+    def test_lists_within_lists(self) -> None:
+        type_: Json = INT
+        data: Json = WORD
+        for _ in range(42):
+            type_, data = list_of(type_), items(data)
+        errors = compile_workflow(self.read(workflow(node("n", SLEEPS), outputs={"o": (type_, data)})))
+        assert [error.code for error in errors] == [ErrorCode.MISMATCHING_TYPES]
+
+    def test_arrays_within_arrays(self) -> None:
+        inner = node("n", {})
+        for _ in range(45):
+            inner = node("n", {"array_node": {"node": inner}})
+        assert [error.code for error in compile_workflow(self.read(workflow(inner)))] == [ErrorCode.VALUE_REQUIRED]
 
 
 class TestTime:
@@ -289,3 +331,29 @@ def test_whatever_is_sent_there_are_errors_or_none(changes: list[tuple[int, int]
     embedded.CopyFrom(sent)
     assert isinstance(compile_workflow(sent, [embedded], REGISTERED), list)
     assert isinstance(compile_workflow(sent, [embedded], NOTHING_KNOWN), list)
+
+
+class TestHostileMessages:
+    """Small messages that would take years, or all of the memory."""
+
+    def test_a_long_type_that_fits_nowhere_is_not_shown_for_ever(self) -> None:
+        colours = {"enum_type": {"values": [f"colour-{i}" for i in range(3000)]}}
+        outputs = {f"o{i}": (INT, promise("", "x")) for i in range(5000)}
+        errors = compile_workflow(template(workflow(node("n", SLEEPS), inputs={"x": colours}, outputs=outputs)))
+        assert sum(len(error.description) for error in errors) < 100_000_000
+        assert errors[-1].description == "The Workflow is too large to be compiled."
+
+    def test_a_long_schema_is_read_once(self) -> None:
+        fields = {f"f{i}": {"type": "integer"} for i in range(5000)}
+        big = {**STRUCT, "metadata": {"type": "object", "properties": fields}}
+        small = {**STRUCT, "metadata": {"type": "object", "properties": {"f1": {"type": "integer"}}}}
+        outputs = {f"o{i}": (small, promise("", "x")) for i in range(2000)}
+        started = time.process_time()
+        assert not codes(workflow(node("n", SLEEPS), inputs={"x": big}, outputs=outputs))
+        assert time.process_time() - started < 10
+
+    def test_unions_of_everything_come_to_an_end(self) -> None:
+        up = union(*({"enum_type": {"values": [f"u{i}"]}} for i in range(3000)))
+        down = union(*({"enum_type": {"values": [f"d{i}"]}} for i in range(3000)), INT)
+        found = codes(workflow(node("n", SLEEPS), inputs={"x": up}, outputs={"o": (down, promise("", "x"))}))
+        assert found in (["MismatchingTypes end-node"], ["UnrecognizedValue start-node"])
