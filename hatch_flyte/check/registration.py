@@ -14,7 +14,7 @@ from hatch_flyte.rules import catalogue, identifiers, launch_plans, tasks, workf
 from hatch_flyte.rules.compiler.codes import RULES
 from hatch_flyte.rules.compiler.requirements import requirements, workflow_index
 from hatch_flyte.rules.compiler.task_compiler import compile_task
-from hatch_flyte.rules.compiler.workflow_compiler import compile_workflow
+from hatch_flyte.rules.compiler.workflow_compiler import compile_required, compile_workflow
 from hatch_flyte.rules.refusal import RefusalError
 from hatch_flyte.rules.rule import Breach
 from hatch_flyte.wire.compiled import compiled_workflows
@@ -45,21 +45,18 @@ def _task(entity: Entity, _: Known) -> Iterator[Breach]:
 def _workflow(entity: Entity, known: Known) -> Iterator[Breach]:
     spec = entity.message
     workflows.check_workflow(spec)
-    yield from _missing(entity, known)
-    errors = compile_workflow(spec.template, spec.sub_workflows, known.references)
-    yield from _compiled(errors)
-    if not errors:
-        workflows.check_size(entity.identifier, compiled_workflows(spec))
-
-
-def _missing(entity: Entity, known: Known) -> Iterator[Breach]:
-    index = workflow_index(entity.message.sub_workflows)
+    index = workflow_index(spec.sub_workflows)
     if not index.complete:
+        yield from _compiled(compile_workflow(spec.template, spec.sub_workflows))
         return
-    required = requirements(entity.message.template, index)
+    required = requirements(spec.template, index)
     wanted = [of_kind(Kind.TASK, one) for one in required.tasks]
     wanted += [of_kind(Kind.LAUNCH_PLAN, one) for one in required.launch_plans]
     yield from _not_there(wanted, entity, known, catalogue.WORKFLOW_REFERENCE)
+    errors = compile_required(spec.template, index, required, known.references)
+    yield from _compiled(errors)
+    if not errors:
+        workflows.check_size(entity.identifier, compiled_workflows(spec))
 
 
 def _launch_plan(entity: Entity, known: Known) -> Iterator[Breach]:
