@@ -70,11 +70,11 @@ class Asked:
         return [one for one in check(self.archive) if (one.kind, one.name) == (self.kind, self.name)]
 
 
-def creates(*files: str) -> Iterator[Asked]:
-    """Yield every create of recordings, in their order."""
+def creates(*files: str, project: str = "$PROJECT") -> Iterator[Asked]:
+    """Yield every create of recordings, in their order; `project` stands for the placeholder."""
     for file in files:
         for line in (RECORDED / f"{file}.jsonl").read_text(encoding="utf-8").splitlines():
-            yield from _scenario(json.loads(line))
+            yield from _scenario(json.loads(line.replace("$PROJECT", project)))
 
 
 def _scenario(scenario: Any) -> Iterator[Asked]:

@@ -14,7 +14,7 @@ from hatch_flyte.cli.package import find_wheel, from_here, given, is_folder
 from hatch_flyte.cli.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hatch_flyte.archive import Archive
     from hatch_flyte.check import Finding
@@ -24,15 +24,24 @@ FOUND = 1
 COLOURS = {"error": "red", "warning": "yellow", "fix": "green"}
 
 
+def _rules(name: str, text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return an option that takes rules; `name` is short for the key of the configuration."""
+
+    def complete(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
+        from hatch_flyte.rules.catalogue import checked_rules
+
+        return [rule for rule in checked_rules() if rule.startswith(incomplete)]
+
+    key = f"{name}-rules"
+    options = (f"--{name}", f"--{key}", key.replace("-", "_"))
+    return click.option(*options, multiple=True, metavar="RULE", help=text, shell_complete=complete)
+
+
 @click.command(cls=Verdict)
 @click.argument("path", type=click.Path(path_type=Path), required=False, metavar="[ARCHIVE|WHEEL|FOLDER]")
 @click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", help="How to tell it.")
-@click.option(
-    "--select", "--select-rules", "select_rules", multiple=True, metavar="RULE", help="Only by this rule; repeatable."
-)
-@click.option(
-    "--ignore", "--ignore-rules", "ignore_rules", multiple=True, metavar="RULE", help="Not by this rule; repeatable."
-)
+@_rules("select", "Only by this rule; repeatable.")
+@_rules("ignore", "Not by this rule; repeatable.")
 @click.option("--strict/--no-strict", default=None, help="Let warnings count as errors.")
 def check(path: Path | None, form: str, **options: Any) -> None:
     """Check what a control plane would refuse, without one.
