@@ -68,13 +68,13 @@ def check(path: Path | None, form: str, **options: Any) -> None:
     counted = [one for one in findings if one.is_error or config.packaging.strict]
     code = FOUND if counted else 0
     if form == "json":
-        from hatch_flyte.check_text import to_json
-
-        click.echo(json.dumps(to_json(findings, code)))
+        _print_json(findings, code)
     elif form == "github":
         _annotate(findings, root)
     else:
-        _tell(findings, archive)
+        _print_text(findings)
+    if form != "json":
+        _sum_up(findings, archive)
     click.get_current_context().exit(code)
 
 
@@ -104,12 +104,24 @@ def _packaged(wheel: Path, config: Config) -> Archive:
         return read_archive(package(wheel, replace(config.packaging, strict=False), around, checked=False).path)
 
 
-def _tell(findings: Sequence[Finding], archive: Archive) -> None:
-    from hatch_flyte.check_text import finding_lines, summary
-    from hatch_flyte.outcome import by_kind
+def _print_json(findings: Sequence[Finding], code: int) -> None:
+    from hatch_flyte.check_text import to_json
+
+    click.echo(json.dumps(to_json(findings, code)))
+
+
+def _print_text(findings: Sequence[Finding]) -> None:
+    from hatch_flyte.check_text import finding_lines
 
     for word, line in finding_lines(findings):
         click.secho(line, fg=COLOURS.get(word), bold=word == "entity")
+
+
+def _sum_up(findings: Sequence[Finding], archive: Archive) -> None:
+    """Print on stderr how much was found, in how much."""
+    from hatch_flyte.check_text import summary
+    from hatch_flyte.outcome import by_kind
+
     counts = by_kind(member.kind for member in archive.members)
     click.echo(f"{summary(findings)} in {counts}", err=True)
     if archive.manifest is None:
