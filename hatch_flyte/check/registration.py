@@ -6,12 +6,12 @@ what else is wrong.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from hatch_flyte.check.known import of_kind
 from hatch_flyte.entity import Kind
 from hatch_flyte.rules import catalogue, identifiers, launch_plans, tasks, workflows
-from hatch_flyte.rules.compiler.codes import RULES
+from hatch_flyte.rules.compiler.codes import RULES, ErrorCode
 from hatch_flyte.rules.compiler.requirements import requirements, workflow_index
 from hatch_flyte.rules.compiler.task_compiler import compile_task
 from hatch_flyte.rules.compiler.workflow_compiler import compile_required, compile_workflow
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from hatch_flyte.rules.compiler.errors import CompileError
     from hatch_flyte.rules.rule import Rule
 
+_OF_WORKFLOWS: Final = frozenset({ErrorCode.DUPLICATE_ID, ErrorCode.NO_NODES_FOUND})
+"""What is said of a workflow as a whole; its identifier stands in the node's place."""
+
 
 def refused(entity: Entity, known: Known) -> Iterator[Breach]:
     """Yield what a control plane would refuse an entity for, once the rest of its archive is registered."""
@@ -39,7 +42,8 @@ def refused(entity: Entity, known: Known) -> Iterator[Breach]:
 
 def _task(entity: Entity, _: Known) -> Iterator[Breach]:
     tasks.check_task(entity.message)
-    yield from _compiled(compile_task(entity.message.template))
+    for error in compile_task(entity.message.template):
+        yield Breach(RULES[error.code], f"{error.node_id}: {error.description}")  # a part of the task, not a node
 
 
 def _workflow(entity: Entity, known: Known) -> Iterator[Breach]:
@@ -74,4 +78,4 @@ def _not_there(wanted: Iterable[Identifier], entity: Entity, known: Known, rule:
 
 def _compiled(errors: Iterable[CompileError]) -> Iterator[Breach]:
     for error in errors:
-        yield Breach(RULES[error.code], error.description, error.node_id)
+        yield Breach(RULES[error.code], error.description, "" if error.code in _OF_WORKFLOWS else error.node_id)
