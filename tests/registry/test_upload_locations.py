@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from flyteidl.service.dataproxy_pb2 import CreateUploadLocationRequest
+from flyteidl.service.dataproxy_pb2 import CreateDownloadLocationRequest, CreateUploadLocationRequest
 from google.protobuf.duration_pb2 import Duration
 
 from hatch_flyte.registry.blobs import Blobs, Key
@@ -120,3 +120,11 @@ def test_a_file_without_a_name_gets_one(locations: UploadLocations) -> None:
     names = {locations.create(request(filename="")).native_url.rpartition("/")[2] for _ in range(2)}
     assert len(names) == 2
     assert all(len(name) == 20 and name.isalnum() for name in names)
+
+
+@pytest.mark.parametrize("address", ["s3://[bad", "s3://bucket/a%zzb", "s3://bucket/a\x01b"])
+def test_what_is_no_address_cannot_be_downloaded(locations: UploadLocations, address: str) -> None:
+    with pytest.raises(RefusalError) as caught:
+        locations.create_download(CreateDownloadLocationRequest(native_url=address))
+    assert caught.value.code is Code.INVALID_ARGUMENT
+    assert caught.value.message == f"error while validating request: failed to parse native_url [{address}]"
