@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from hatch_flyte.archive import Member
     from hatch_flyte.bundle import SpooledBundle
+    from hatch_flyte.check import Selection
     from hatch_flyte.config import Packaging
     from hatch_flyte.serialize import Serialized, UnbuiltImage
     from hatch_flyte.serialize.interpreter import Interpreter
@@ -79,14 +80,16 @@ def archive_path(wheel: Wheel, output: Path) -> Path:
     return output / archive_name(wheel.name, wheel.version)
 
 
-def package(wheel_path: Path, packaging: Packaging, around: Surroundings) -> Packaged:
+def package(wheel_path: Path, packaging: Packaging, around: Surroundings, *, checked: bool = True) -> Packaged:
     """Serialize the wheel at `wheel_path` and write its archive; the wheel is only read.
 
-    Raises `WheelError`, `ConfigError` (no image, a template), `InterpreterError`, `SerializeError` (also for anything
+    `checked` says whether what `check` finds counts. Raises `WheelError`, `ConfigError` (no image, a template, a rule
+    that isn't one), `InterpreterError`, `SerializeError` (also for what a control plane would refuse, and for anything
     that would be a caution, if `packaging.strict`), `ArchiveError` (no room for the bundle), and `HatchFlyteError`
     where the archive cannot be written. No archive is left behind then.
     """
     packaging.require_image()
+    selection = _rules(packaging)
     wheel = read_wheel(wheel_path)
     settings = _settings(wheel, packaging, around)
     interpreter = _interpreter(wheel, packaging, around)
@@ -102,12 +105,26 @@ def package(wheel_path: Path, packaging: Packaging, around: Surroundings) -> Pac
         members = members_of([(entity.kind, entity.name, entity.data) for entity in serialized.entities])
         manifest = _manifest(wheel, settings, serialized, members, bundle.digest if bundle else "")
         check_leaks(serialized, manifest.to_json(), around.machine)
+        archive = Archive(members, manifest=manifest)
+        cautions += _broken_rules(archive, selection) if checked else []
         if cautions and packaging.strict:
             errors = joined(cautions, f"{packaging.places.where('strict')} makes errors of warnings.")
             raise SerializeError(errors.message, hint=errors.hint)
         path = archive_path(wheel, around.output)
-        _write(path, Archive(members, manifest=manifest), bundle, around.time)
+        _write(path, archive, bundle, around.time)
     return Packaged(path, manifest, interpreter, tuple(cautions), serialized.unbuilt)
+
+
+def _rules(packaging: Packaging) -> Selection:
+    from hatch_flyte.check import selected
+
+    return selected(packaging)
+
+
+def _broken_rules(archive: Archive, selection: Selection) -> list[Caution]:
+    from hatch_flyte.check import check, judged
+
+    return judged(check(archive, selection))
 
 
 def _interpreter(wheel: Wheel, packaging: Packaging, around: Surroundings) -> Interpreter:

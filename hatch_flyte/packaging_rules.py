@@ -38,30 +38,19 @@ def cautions_about(serialized: Serialized, places: Places) -> Iterator[Caution]:
             f"{place}: expected the name of a task or module (got one that nothing has)",
             "A name means the task or module and what is below it; `hatch-flyte show` lists the tasks.",
         )
-    yield from _moving_images(serialized, places)
+    yield from _moving_image(serialized, places)
     for entity in serialized.entities:
         yield from _variables_in(entity)
 
 
-def _moving_images(serialized: Serialized, places: Places) -> Iterator[Caution]:
-    users: dict[str, list[str]] = {}
-    for entity in serialized.entities:
-        if entity.image and _moves(entity.image):
-            users.setdefault(entity.image, []).append(entity.name)
-    if _moves(serialized.default_image):
-        users.setdefault(serialized.default_image, [])
-    for image, names in users.items():
-        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        subject = f"task {names[0]}{more}" if names else places.where("image")
-        yield Caution(
-            f"{subject}: expected an image that stays the same (got `{image}`)",
-            "What runs would depend on when it is pulled: name a tag that is never moved, or a digest.",
-        )
+def _moving_image(serialized: Serialized, places: Places) -> Iterator[Caution]:
+    """Warn of the configured image if it moves and no task has it; of tasks' images `check` does."""
+    from hatch_flyte.rules.lint_rules import IMAGE_TAG
+    from hatch_flyte.rules.lints import moves
 
-
-def _moves(image: str) -> bool:
-    name, _, tag = image.rpartition("/")[2].partition(":")
-    return "@" not in name and tag in ("", "latest")
+    image = serialized.default_image
+    if moves(image) and all(entity.image != image for entity in serialized.entities):
+        yield Caution(f"{places.where('image')}: expected an image that stays the same (got `{image}`)", IMAGE_TAG.fix)
 
 
 def _variables_in(entity: SerializedEntity) -> Iterator[Caution]:

@@ -55,7 +55,7 @@ def in_pod(a: int) -> int:
     return a
 
 
-@task(accelerator=T4, shared_memory=True, resources=Resources(gpu=("1", "2"), mem="1Gi"), enable_deck=True)
+@task(accelerator=T4, shared_memory=True, resources=Resources(gpu="1", mem=("1Gi", "2Gi")), enable_deck=True)
 def on_gpu(a: int) -> int:
     return a
 

@@ -181,6 +181,27 @@ class TestFailing:
         assert project.fail() == 3
         assert project.names == set()
 
+    def test_what_a_control_plane_would_refuse_leaves_nothing(
+        self, project: Project, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        greedy = "@task(limits=Resources(cpu='1'), requests=Resources(cpu='2'))"
+        project.write("acme/jobs.py", "from flytekit import Resources\n" + TASK.replace("@task", greedy))
+
+        assert project.fail() == 3
+
+        assert project.names == set()
+        said = "".join(capfd.readouterr())
+        assert "flyte: acme/jobs.py:5: task `acme.jobs.double`: Requested CPU" in said
+        assert "(resource-limit)\n    Lower the request, or raise the limit.\n" in said
+
+    def test_a_warning_of_ours_is_a_warning(self, project: Project, capfd: pytest.CaptureFixture[str]) -> None:
+        project.write("acme/jobs.py", TASK.replace("@task", "@task(environment={'A B': '1'})"))
+
+        project.build()
+
+        assert project.names == {WHEEL, ARCHIVE}
+        assert "task `acme.jobs.double`: environment variable 'A B'" in "".join(capfd.readouterr())
+
     def test_no_entity_is_an_error(self, project: Project, capfd: pytest.CaptureFixture[str]) -> None:
         project.write("acme/jobs.py", "x = 1")
 

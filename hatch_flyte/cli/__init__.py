@@ -68,6 +68,7 @@ def main(directory: Path | None) -> None:
 
 
 def _add_commands() -> None:
+    from hatch_flyte.cli.check import check
     from hatch_flyte.cli.config import config
     from hatch_flyte.cli.diff import diff
     from hatch_flyte.cli.list import list_entities
@@ -77,7 +78,7 @@ def _add_commands() -> None:
     from hatch_flyte.cli.serve import serve
     from hatch_flyte.cli.show import show
 
-    for command in (package, show, diff, publish, list_entities, serve, registry, config):
+    for command in (package, check, show, diff, publish, list_entities, serve, registry, config):
         main.add_command(command)
 
 

@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from hatch_flyte.errors import HatchFlyteError
+from hatch_flyte.cli.verdict import Verdict
 
 if TYPE_CHECKING:
     from hatch_flyte.contents import Opened
 
 DIFFERENT = 1
-TROUBLE = 2
 COLOURS = {"added": "green", "removed": "red", "changed": "yellow"}
 
 
-class TroubleError(HatchFlyteError):
-    """What is wrong is no difference: any code but 0 and 1."""
-
-    exit_code = TROUBLE
-
-
-class _Diff(click.Command):
-    """A command that never ends with 1 but for a difference, as diff(1)."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except OSError as problem:
-            if problem.errno == errno.EPIPE:
-                # Nobody reads on. click ends quietly too, but with 1. What is left to write goes nowhere.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-                ctx.exit(TROUBLE)
-            raise TroubleError(f"output: cannot be written ({problem.strerror or problem})") from problem
-
-
-@click.command(cls=_Diff)
+@click.command(cls=Verdict)
 @click.argument("old", type=click.Path(path_type=Path), metavar="A.tgz")
 @click.argument("new", type=click.Path(path_type=Path), metavar="B.tgz")
 @click.option("--json", "as_json", is_flag=True, help="Print every change as JSON.")

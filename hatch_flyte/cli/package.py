@@ -49,9 +49,9 @@ def package(wheel: Path | None, verify: bool, as_json: bool, **options: Any) -> 
     from hatch_flyte.package import package as run
     from hatch_flyte.verify import verify as verify_archive
 
-    folder = wheel if wheel and _is_folder(wheel) else None
+    folder = wheel if wheel and is_folder(wheel) else None
     root = folder or find_root()
-    config = load(Sources(root=root, environ=os.environ, options=_from_here(given(options), root), option_style="--"))
+    config = load(Sources(root=root, environ=os.environ, options=from_here(given(options), root), option_style="--"))
     if wheel is None or folder:
         wheel = find_wheel(root / config.build_directory, read_project(root).distribution)
     named = config.packaging.output_dir
@@ -86,7 +86,7 @@ def _warn(packaged: Packaged) -> None:
         click.echo(printable(str(one)), err=True)
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
     """Return whether it is a folder and not a file; `WheelError`, as for a file that is no wheel, if it is neither."""
     from hatch_flyte.errors import WheelError
 
@@ -96,7 +96,7 @@ def _is_folder(path: Path) -> bool:
         raise WheelError(f"{path}: cannot be read ({problem.strerror})") from problem
 
 
-def _from_here(options: dict[str, Any], root: Path) -> dict[str, Any]:
+def from_here(options: dict[str, Any], root: Path) -> dict[str, Any]:
     """Return `options` with paths that are relative to the current folder, as those on a command line are.
 
     In the configuration they are relative to the project's, `root`.

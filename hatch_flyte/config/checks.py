@@ -55,6 +55,11 @@ def ignore_file_expectation(text: str) -> str:
     return "" if text in IGNORE_FILES else " or ".join(f'"{name}"' for name in IGNORE_FILES)
 
 
+def rule_expectation(text: str) -> str:
+    """Check the form of a rule's name; which rules there are is not known here."""
+    return "" if re.fullmatch(r"[a-z]+(-[a-z]+)*", text) else "the name of a rule, as `image-tag`"
+
+
 def destination_expectation(text: str) -> str:
     """Check a folder in a container."""
     fits = text.startswith("/") and ".." not in text.split("/") and text.isprintable()

@@ -18,6 +18,7 @@ from hatch_flyte.config.checks import (
     name_expectation,
     named_image_expectation,
     path_part_expectation,
+    rule_expectation,
     task_expectation,
     variable_expectation,
 )
@@ -185,6 +186,18 @@ KEYS: Mapping[str, Key] = _by_name(
         Boolean(),
         "Whether what is otherwise a warning ends packaging.",
         default=False,
+    ),
+    _packaging(
+        "select-rules",
+        Strings(rule_expectation),
+        "[Rules](rules/README.md) that entities are checked by. Default: every rule.",
+        default=(),
+    ),
+    _packaging(
+        "ignore-rules",
+        Strings(rule_expectation),
+        "Rules that entities are not checked by.",
+        default=(),
     ),
     _packaging(
         "ignore-files",

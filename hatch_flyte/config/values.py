@@ -85,6 +85,9 @@ class Packaging:
     load_check: bool
     strict: bool
     """Whether warnings are errors."""
+    select_rules: tuple[str, ...]
+    """Names of rules; none means every rule."""
+    ignore_rules: tuple[str, ...]
     ignore_files: tuple[str, ...]
     allow: tuple[str, ...]
     """Globs of files that are no secrets."""

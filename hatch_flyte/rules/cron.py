@@ -39,6 +39,8 @@ _FIELDS: Final = (
 )
 """Minute, hour, day of the month, month, day of the week."""
 
+_LONGEST: Final = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
+"""Days of months that have fewer than 31."""
 _DESCRIPTORS: Final = frozenset({"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"})
 _EVERY: Final = "@every "
 _BLANKS: Final = "\t\n\v\f\r \x85\xa0"
@@ -66,6 +68,38 @@ def check_cron(text: str) -> None:
         for part in one.split(","):
             if part:
                 _check_range(part, bounds)
+
+
+def never_comes(text: str) -> bool:
+    """Return whether an expression names only dates that no calendar has, such as the 30th of February.
+
+    Days of the month and of the week are alternatives where neither is any (`SpecSchedule`'s `dayMatches`). Raises
+    `CronError` for what is no expression.
+    """
+    check_cron(text)
+    fields = _without_zone(text).split()
+    if len(fields) != len(_FIELDS):
+        return False
+    day, month, weekday = fields[2:]
+    if _is_any(day) or not _is_any(weekday):
+        return False
+    first = min(_values(day, _FIELDS[2]), default=0)
+    return all(first > _LONGEST.get(one, 31) for one in _values(month, _FIELDS[3]))
+
+
+def _is_any(text: str) -> bool:
+    return any(part[:1] in _ANY for part in text.split(","))
+
+
+def _values(text: str, bounds: _Field) -> set[int]:
+    """Return the numbers that a field names."""
+    found: set[int] = set()
+    for part in filter(None, text.split(",")):
+        span, slash, step = part.partition("/")
+        low, *high = span.split("-")
+        start, end = _ends(part, low, high, bounds)
+        found.update(range(start, (end if high or not slash else bounds.most) + 1, _number(step) if slash else 1))
+    return found
 
 
 def _without_zone(text: str) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from flyteidl.core.types_pb2 import LiteralType
     from google.protobuf.timestamp_pb2 import Timestamp
 
-    from hatch_flyte.rules.catalogue import Rule
+    from hatch_flyte.rules.rule import Rule
 
 _UNKNOWN: Final = (
     "got unknown literal type: [<nil>].\n"

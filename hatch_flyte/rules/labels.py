@@ -49,13 +49,23 @@ def check_labels(labels: Mapping[str, str]) -> None:
     for key, value in sorted(labels.items()):
         if found := qualified_name_problems(key):
             raise invalid(f"invalid label key [{key}]: [{' '.join(found)}]", rule=catalogue.LABELS)
-        if found := _problems(value, _VALUE, _VALUE_TEXT, _LABEL_LENGTH):
+        if found := label_value_problems(value):
             raise invalid(f"invalid label value [{value}]: [{' '.join(found)}]", rule=catalogue.LABELS)
 
 
 def label_problems(text: str) -> list[str]:
     """Return what keeps `text` from being a DNS label (RFC 1123)."""
     return _problems(text, _LABEL, _LABEL_TEXT, _LABEL_LENGTH)
+
+
+def label_value_problems(text: str) -> list[str]:
+    """Return what keeps `text` from being a label's value."""
+    return _problems(text, _VALUE, _VALUE_TEXT, _LABEL_LENGTH)
+
+
+def subdomain_problems(text: str) -> list[str]:
+    """Return what keeps `text` from being the name of most of Kubernetes' objects: a DNS subdomain (RFC 1123)."""
+    return _problems(text, _SUBDOMAIN, _SUBDOMAIN_TEXT, _SUBDOMAIN_LENGTH)
 
 
 def qualified_name_problems(key: str) -> list[str]:
@@ -73,7 +83,7 @@ def qualified_name_problems(key: str) -> list[str]:
 def _prefix_problems(prefix: str) -> list[str]:
     if not prefix:
         return ["must be non-empty"]
-    return _problems(prefix, _SUBDOMAIN, _SUBDOMAIN_TEXT, _SUBDOMAIN_LENGTH)
+    return subdomain_problems(prefix)
 
 
 def _problems(text: str, pattern: str, explanation: str, length: int) -> list[str]:

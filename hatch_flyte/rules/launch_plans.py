@@ -27,15 +27,19 @@ if TYPE_CHECKING:
 STATES: Final = frozenset({ACTIVE, INACTIVE})
 
 
-def check_launch_plan(spec: LaunchPlanSpec | None, interface: TypedInterface) -> None:
-    """Refuse a launch plan that its workflow's `interface` doesn't take, or that is wrong in itself."""
+def check_launch_plan(spec: LaunchPlanSpec | None, interface: TypedInterface | None) -> None:
+    """Refuse a launch plan that its workflow's `interface` doesn't take, or that is wrong in itself.
+
+    Without an interface, as of a workflow that isn't at hand, nothing is said against inputs that fit none.
+    """
     if spec is None:
         raise missing("spec", rule=catalogue.PLAN_SPEC)
     check_labels(spec.labels.values)
     check_literals(spec.fixed_inputs, "fixed_inputs")
     check_parameters(spec.default_inputs, "default_inputs")
-    _check_inputs(spec, interface)
-    check_schedule(spec, augmented_launch_plan(spec, interface)[1].expected_inputs)
+    if interface is not None:
+        _check_inputs(spec, interface)
+    check_schedule(spec, augmented_launch_plan(spec, interface)[1].expected_inputs if interface is not None else None)
     check_notifications(spec.entity_metadata.notifications)
     if spec.entity_metadata.HasField("launch_conditions"):
         found = message_text(spec.entity_metadata.launch_conditions)

@@ -92,6 +92,12 @@ def container_quantities(container: dict[str, Json], what: str) -> dict[int, Qua
     return {name: quantity for name, quantity in found.items() if name is not None}
 
 
+def all_quantities(container: dict[str, Json], what: str) -> dict[str, Quantity]:
+    """Return all of a container's `requests` or `limits`, by Kubernetes' names."""
+    given = (container.get("resources") or {}).get(what) or {}
+    return {name: _quantity(value) for name, value in given.items()}
+
+
 def _named(name: str) -> int | None:
     """Return the resource that flyteadmin takes a name for: that of its own enum in any case."""
     known = Resources.ResourceName.DESCRIPTOR.values_by_name.get(name.upper())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from google.protobuf import descriptor_pool
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from hatch_flyte.rules.go_json import go_text
 from hatch_flyte.wire.messages import message_class
@@ -86,10 +86,13 @@ def _escaped(character: str) -> str:
 
 
 def _unpacked(message: AnyMessage) -> Message | None:
-    """Return what is packed in a message; None if it is nothing that is known here."""
+    """Return what is packed in a message; None if it is nothing that is known here, or can't be read."""
     try:
         descriptor = descriptor_pool.Default().FindMessageTypeByName(message.TypeName())
     except KeyError:
         return None
     content = message_class(descriptor)()
-    return content if message.Unpack(content) else None
+    try:
+        return content if message.Unpack(content) else None
+    except DecodeError:
+        return None

@@ -12,7 +12,7 @@ from hatch_flyte.status_code import Code
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
-    from hatch_flyte.rules.catalogue import Rule
+    from hatch_flyte.rules.rule import Rule
 
 DIFFERENT_STRUCTURE: Final = "with different structure already exists"
 """What flyteadmin says, with INVALID_ARGUMENT, of a version that holds other content (all releases since 1.13)."""

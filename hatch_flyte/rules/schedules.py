@@ -30,14 +30,20 @@ def schedule_type(spec: LaunchPlanSpec) -> str:
     return "RATE" if spec.entity_metadata.schedule.HasField("rate") else "CRON"
 
 
-def check_schedule(spec: LaunchPlanSpec, expected: ParameterMap) -> None:
+def check_schedule(spec: LaunchPlanSpec, expected: ParameterMap | None) -> None:
     """Refuse a schedule that could not start its launch plan; `expected` are the inputs that the plan leaves open.
 
-    Source: launch_plan_validator.go:validateSchedule.
+    None stands for inputs that aren't known. Source: launch_plan_validator.go:validateSchedule.
     """
     if not has_schedule(spec):
         return
     schedule = spec.entity_metadata.schedule
+    if expected is not None:
+        _check_expected(schedule, expected)
+    _check_cron(schedule)
+
+
+def _check_expected(schedule: Schedule, expected: ParameterMap) -> None:
     for name, parameter in sorted(expected.parameters.items()):
         if parameter.required and name != schedule.kickoff_time_input_arg:
             raise invalid(
@@ -47,7 +53,6 @@ def check_schedule(spec: LaunchPlanSpec, expected: ParameterMap) -> None:
             )
     if schedule.kickoff_time_input_arg:
         _check_kickoff(schedule.kickoff_time_input_arg, expected)
-    _check_cron(schedule)
 
 
 def _check_kickoff(name: str, expected: ParameterMap) -> None:

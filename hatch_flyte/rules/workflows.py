@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from flyteidl.core.identifier_pb2 import Identifier as IdentifierMessage
 
     from hatch_flyte.entity import Identifier
-    from hatch_flyte.rules.catalogue import Rule
     from hatch_flyte.rules.compiler.errors import CompileError
     from hatch_flyte.rules.compiler.requirements import WorkflowIndex
+    from hatch_flyte.rules.rule import Rule
 
 MAX_NODES: Final = 100
 """The most nodes that a workflow may have: flyteadmin's `registration.maxWorkflowNodes`, unless configured."""

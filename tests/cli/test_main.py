@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from support_doors import Door
 
 DOCS = Path(__file__).parents[2] / "docs" / "cli.md"
-COMMANDS = {"package", "show", "diff", "publish", "list", "serve", "config"}
+COMMANDS = {"package", "check", "show", "diff", "publish", "list", "serve", "config"}
 HEAVY = ("flyteidl", "google.protobuf", "grpc", "hatchling", "packaging", "rich", "starlette", "tenacity", "urllib3")
 
 
@@ -114,6 +114,8 @@ def test_commands_and_options_complete() -> None:
     assert completed("pu") == "plain,publish\n"
     assert "plain,--keep-going" in completed("publish", "--k")
     assert completed("list", "work") == "plain,workflows\n"
+    assert completed("check", "--ignore", "image") == "plain,image-tag\n"
+    assert completed("check", "--format", "g") == "plain,github\n"
 
 
 def test_the_documentation_has_every_command_and_option() -> None:

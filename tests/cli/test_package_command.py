@@ -278,6 +278,25 @@ class TestOptionsOfPackaging:
         assert "expected an image that stays the same (got `x:latest`)" in said.err
         assert list(door.folder.glob("*.tgz")) == []
 
+    def test_what_a_control_plane_would_refuse_is_an_error_with_line_rule_and_fix(self, door: Door) -> None:
+        greedy = "@task(requests=Resources(cpu='4'), limits=Resources(cpu='2'))"
+        wheel = wheel_of(door.folder, acme__jobs="from flytekit import Resources\n" + JOBS.replace("@task", greedy))
+
+        said = door("package", str(wheel), "--image", IMAGE, "--no-load-check", code=3)
+
+        assert "error: acme/jobs.py:7: task `acme.jobs.double`: Requested CPU default [4] is greater than" in said.err
+        assert " (resource-limit)\n    Lower the request, or raise the limit.\n" in said.err
+        assert list(door.folder.glob("*.tgz")) == []
+
+    def test_a_rule_that_is_ignored_is_not_asked(self, door: Door) -> None:
+        wheel = wheel_of(door.folder, acme__jobs=JOBS)
+
+        assert "(image-tag)" in door("package", str(wheel), "--image", "x:latest", "--no-load-check").err
+        door.configure('[tool.hatch-flyte]\nignore-rules = ["image-tag"]\n')
+        assert "image-tag" not in door("package", str(wheel), "--image", "x:latest", "--no-load-check").err
+        door.configure('[tool.hatch-flyte]\nignore-rules = ["image"]\n')
+        assert "tool.hatch-flyte.ignore-rules: expected a rule" in door("package", wheel, "--image", IMAGE, code=2).err
+
     def test_verify_finds_what_is_another_value_every_time(self, door: Door) -> None:
         source = JOBS.replace("@task", "import time\n\n@task(environment={'NOW': str(time.time_ns())})")
         wheel = wheel_of(door.folder, acme__jobs=source)

@@ -90,6 +90,8 @@ def test_without_anything_there_are_defaults(project: Project) -> None:
         "python": ((), "default"),
         "load-check": (True, "default"),
         "strict": (False, "default"),
+        "select-rules": ((), "default"),
+        "ignore-rules": ((), "default"),
         "ignore-files": ((), "default"),
         "allow": ((), "default"),
         "bundle-warn-size": (10, "default"),

@@ -328,7 +328,8 @@ LIST_OF_VARIABLES = (
     "Known variables: HATCH_FLYTE_MODULES, HATCH_FLYTE_EXCLUDE, HATCH_FLYTE_OPTIONAL_MODULES, "
     "HATCH_FLYTE_IMPORT_TIMEOUT, HATCH_FLYTE_IMAGE, HATCH_FLYTE_IMAGES, HATCH_FLYTE_ENV, HATCH_FLYTE_RESOURCES, "
     "HATCH_FLYTE_DEFAULT_LAUNCH_PLANS, HATCH_FLYTE_CODE, HATCH_FLYTE_DESTINATION, HATCH_FLYTE_PYTHON, "
-    "HATCH_FLYTE_LOAD_CHECK, HATCH_FLYTE_STRICT, HATCH_FLYTE_IGNORE_FILES, HATCH_FLYTE_ALLOW, "
+    "HATCH_FLYTE_LOAD_CHECK, HATCH_FLYTE_STRICT, HATCH_FLYTE_SELECT_RULES, HATCH_FLYTE_IGNORE_RULES, "
+    "HATCH_FLYTE_IGNORE_FILES, HATCH_FLYTE_ALLOW, "
     "HATCH_FLYTE_BUNDLE_WARN_SIZE, HATCH_FLYTE_BUNDLE_MAX_SIZE, HATCH_FLYTE_OUTPUT_DIR, "
     "HATCH_FLYTE_OWNERSHIP_ANNOTATION, "
     "HATCH_FLYTE_VERSION, HATCH_FLYTE_CLUSTER, HATCH_FLYTE_PROJECT, HATCH_FLYTE_DOMAIN, HATCH_FLYTE_DRY_RUN, "
@@ -449,7 +450,8 @@ def test_hints_are_given_once_for_each_kind_of_place(project: Project) -> None:
     assert error.hint.splitlines() == [
         (
             "Known keys: modules, exclude, optional-modules, import-timeout, image, images, env, resources, tasks, "
-            "default-launch-plans, code, destination, python, load-check, strict, ignore-files, allow, "
+            "default-launch-plans, code, destination, python, load-check, strict, select-rules, ignore-rules, "
+            "ignore-files, allow, "
             "bundle-warn-size, bundle-max-size, output-dir, ownership-annotation, default-clusters, clusters, version."
         ),
         LIST_OF_VARIABLES,

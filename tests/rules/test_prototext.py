@@ -8,6 +8,7 @@ import pytest
 from flyteidl.core.identifier_pb2 import Identifier
 from flyteidl.core.literals_pb2 import BindingData, Scalar
 from flyteidl.core.types_pb2 import LiteralType
+from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.json_format import ParseDict
 
 from hatch_flyte.rules.prototext import message_text, quoted
@@ -56,6 +57,12 @@ def test_fields_come_in_the_order_of_their_declaration() -> None:
     assert message_text(ParseDict(value, LiteralType())) == (
         'enum_type:{values:"a"} metadata:{} annotation:{} structure:{tag:"t"}'
     )
+
+
+def test_what_is_packed_and_cannot_be_read_stays_packed() -> None:
+    packed = AnyMessage(type_url="type.googleapis.com/google.protobuf.Duration", value=b"\xff")
+
+    assert message_text(packed) == 'type_url:"type.googleapis.com/google.protobuf.Duration" value:"\\xff"'
 
 
 @pytest.mark.parametrize(
