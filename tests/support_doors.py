@@ -76,8 +76,7 @@ class Door:
         """Run a command as a process that can write no file larger than `size` bytes, as on a disk that is full."""
         done = subprocess.run(
             [*COMMAND, *map(str, arguments)],
-            # Its coverage would find no room either.
-            env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")},
+            env=uncovered(),  # coverage would find no room either
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
             capture_output=True,
             text=True,
@@ -137,6 +136,15 @@ def serving_here(folder: Path) -> Iterator[str]:
         loop.call_soon_threadsafe(stop.set)
         thread.join()
         loop.close()
+
+
+def uncovered() -> dict[str, str]:
+    """Return this environment for a process whose coverage is not measured.
+
+    For one that is interrupted, too: coverage's tracer takes a lock now and then, and an exception that a signal raises
+    there leaves it locked for ever.
+    """
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
 
 
 def until_stopping(process: subprocess.Popen[str]) -> None:

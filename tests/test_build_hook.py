@@ -11,7 +11,7 @@ import pytest
 from hatchling.bridge.app import Application
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
-from support_doors import isolate
+from support_doors import isolate, uncovered
 from support_serialize import TASK
 
 from hatch_flyte.archive_reader import read_archive
@@ -220,7 +220,9 @@ class TestFailing:
         )
         command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
 
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            command, env=uncovered(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ) as process:
             assert process.stderr is not None
             for line in process.stderr:
                 if line == "importing\n":

@@ -11,7 +11,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
-from support_doors import isolate
+from support_doors import isolate, uncovered
 from support_machine import tool
 from support_project import said
 from support_serialize import TASK
@@ -209,7 +209,9 @@ class TestFailing:
         project.write("acme/jobs.py", "import sys, time\nprint('importing', flush=True)\ntime.sleep(60)")
         command = [sys.executable, "-c", BACKEND, "build_wheel", "dist"]
 
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            command, env=uncovered(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ) as process:
             assert process.stderr is not None
             for line in process.stderr:
                 if line == "importing\n":

@@ -7,7 +7,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
-from support_doors import COMMAND, IMAGE
+from support_doors import COMMAND, IMAGE, uncovered
 from support_wheels import WheelSource, build_wheel, wheel_of, write_zip
 
 from hatch_flyte.archive_reader import read_archive
@@ -162,7 +162,9 @@ class TestPackaging:
         )
         command = [*COMMAND, "package", str(wheel), "--image", IMAGE]
 
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            command, env=uncovered(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
             assert process.stderr is not None
             assert process.stderr.readline() == "importing\n"
             process.send_signal(number)

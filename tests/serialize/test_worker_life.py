@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from support_doors import uncovered
 from support_wheels import WheelSource, build_wheel
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def sleeping_build(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]
         f"serialize(read_wheel(Path({str(wheel)!r})), SETTINGS, HERE)\n"
     )
     environment = {
-        **os.environ,
+        **uncovered(),
         "TMPDIR": str(temporary),
         "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)]),
     }
