@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from support_doors import Door
 
 DOCS = Path(__file__).parents[2] / "docs" / "cli.md"
-COMMANDS = {"package", "check", "show", "diff", "publish", "list", "serve", "config"}
+COMMANDS = {"package", "check", "show", "diff", "publish", "list", "serve", "registry", "config"}
 HEAVY = ("flyteidl", "google.protobuf", "grpc", "hatchling", "packaging", "rich", "starlette", "tenacity", "urllib3")
 
 
@@ -122,7 +122,11 @@ def test_the_documentation_has_every_command_and_option() -> None:
     chapters = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", DOCS.read_text(), re.MULTILINE | re.DOTALL))
 
     for name, command in {"hatch-flyte": main, **main.commands}.items():
-        options = [one for one in command.params if isinstance(one, click.Option)]
+        parts = [
+            command,
+            *(command.commands.values() if isinstance(command, click.Group) and command is not main else ()),
+        ]
+        options = [one for part in parts for one in part.params if isinstance(one, click.Option)]
         known = {word for one in options for word in (*one.opts, *one.secondary_opts)}
         if name == "hatch-flyte":
             known |= {"-h", "--help"}

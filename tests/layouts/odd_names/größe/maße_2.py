@@ -2,13 +2,13 @@ from flytekit import LaunchPlan, task, workflow
 
 
 @task
-def prüfe(länge: int) -> int:
-    return länge
+def prüfe(length: int) -> int:
+    return length
 
 
 @workflow
-def fluß(länge: int) -> int:
-    return prüfe(länge=länge)
+def fluß(length: int) -> int:
+    return prüfe(length=length)
 
 
-LaunchPlan.get_or_create(fluß, name="Every morning, 6:00", fixed_inputs={"länge": 1})
+LaunchPlan.get_or_create(fluß, name="Every morning, 6:00", fixed_inputs={"length": 1})
