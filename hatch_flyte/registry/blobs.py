@@ -22,7 +22,7 @@ from hatch_flyte.rules import catalogue
 from hatch_flyte.rules.refusal import invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
 FOLDER_NAME: Final = "blobs"
@@ -136,7 +136,7 @@ class Blobs:
             try:
                 with os.fdopen(handle, "wb") as file:
                     yield file
-                _put(Path(name), target)
+                put(lambda: Path(name).replace(target), target)
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
@@ -160,14 +160,20 @@ def _marked(path: Path) -> bool:
     return True
 
 
-def _put(file: Path, target: Path) -> None:
-    """Move a file to its place. Its folder is made for it, again if it is removed for being empty in that moment."""
+def put(move: Callable[[], object], target: Path) -> None:
+    """Do what moves a file to its place, in a folder made for it: again if that is removed for being empty meanwhile.
+
+    A folder that goes away while it is made is told by `FileExistsError` as well: `mkdir` looks what is there.
+    """
+
+    def once() -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        move()
+
     for _ in range(_ATTEMPTS):
-        with suppress(FileNotFoundError):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            file.replace(target)
-            return
-    file.replace(target)
+        with suppress(FileNotFoundError, FileExistsError):
+            return once()
+    return once()
 
 
 def _resolved(path: str) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hatch_flyte.errors import RegistryError
-from hatch_flyte.registry.blobs import ARRIVING_NAME, FOLDER_NAME
+from hatch_flyte.registry.blobs import ARRIVING_NAME, FOLDER_NAME, put
 from hatch_flyte.registry.store import BUSY_SECONDS, FILE_NAME
 from hatch_flyte.registry.store_file import StoreError, connect, empty, is_locked, translated
 
@@ -188,15 +188,17 @@ def _removed(folder: Path, path: Path, latest: float) -> bool:
 
 def _put_back(aside: Path, path: Path) -> None:
     """Move a file to its place again, unless it was stored there anew, which counts."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+
+    def link() -> None:
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(aside)
+
     try:
-        path.hardlink_to(aside)
-    except FileExistsError:
-        pass
+        put(link, path)
     except OSError:  # not every file system has links
         aside.replace(path)
-        return
-    aside.unlink()
+    else:
+        aside.unlink()
 
 
 def _remove_empty(folder: Path) -> None:

@@ -35,10 +35,10 @@ def small(number: int) -> Bundle:
 def aged(folder: Path, seconds: float = 2 * HOUR) -> None:
     """Make every file as old as if nothing had been done with it for so long."""
     moment = time.time() - seconds
-    for path in folder.glob("*/**/*"):
-        if path.is_file():
-            with suppress(FileNotFoundError):  # others may remove it
-                os.utime(path, (moment, moment))
+    for parent, _, names in os.walk(folder):  # which passes over what others remove meanwhile
+        for name in names:
+            with suppress(FileNotFoundError):
+                os.utime(os.path.join(parent, name), (moment, moment))  # noqa: PTH118 - as os.walk gives them
 
 
 def files(folder: Path) -> list[str]:
