@@ -7,6 +7,7 @@ Every figure is the better of several runs; ratios are what counts, since machin
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import platform
 import shutil
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,7 @@ from bundle import FILES, SIZE, write_wheel
 from delay import delayed
 from measure import Measured, measure
 from projects import PUBLISHED, SIZES, Size, write_project
+from registry import REGISTERED, rate_rows, share_rows, size_row
 from unreleased import CHECKOUT, clean_environ
 
 if TYPE_CHECKING:
@@ -53,9 +56,9 @@ class Bench:
         return measure([str(BIN / words[0]), *words[1:]], cwd=cwd or self.folder, environ=self.environ)
 
     @contextlib.contextmanager
-    def server(self) -> Iterator[int]:
-        """Serve an empty local registry; give its port once it is ready."""
-        data = Path(tempfile.mkdtemp(dir=self.folder))
+    def server(self, data: Path | None = None) -> Iterator[int]:
+        """Serve a local registry, by default an empty one; give its port once it is ready."""
+        data = data or Path(tempfile.mkdtemp(dir=self.folder))
         command = [str(BIN / "hatch-flyte"), "serve", "--port", "0", "--data", str(data)]
         ready = data / "ready"
         command += ["--ready-file", str(ready)]
@@ -182,9 +185,23 @@ def start_rows(bench: Bench) -> list[str]:
     ]
 
 
-def _ready(bench: Bench) -> float:
+def registry_parts(bench: Bench) -> dict[str, list[str]]:
+    """Measure the local registry."""
+    rates, per_second = rate_rows(bench.server)
+    shares = list(share_rows(bench.folder / "shares", per_second))
+    sizes = [size_row(bench.server, partial(_ready, bench), bench.folder / "sized", count) for count in REGISTERED]
+    return {"rates": rates, "shares": shares, "sizes": sizes}
+
+
+def _ready(bench: Bench, data: Path | None = None) -> float:
+    """Return the seconds from the start of a server until it has answered over HTTP, later than over gRPC."""
+    data = data or Path(tempfile.mkdtemp(dir=bench.folder))
     begin = time.perf_counter()
-    with bench.server():
+    with bench.server(data):
+        place = data.joinpath("ready").read_text().split()[1].removeprefix("http://")
+        with contextlib.closing(http.client.HTTPConnection(place)) as connection:
+            connection.request("GET", "/")
+            connection.getresponse()
         return time.perf_counter() - begin
 
 
@@ -239,7 +256,7 @@ def page(parts: dict[str, list[str]]) -> str:
 
 def main() -> None:
     """Measure everything and write the page."""
-    parts: dict[str, list[str]] = {"package": [], "publish": [], "start": [], "bundle": []}
+    parts: dict[str, list[str]] = {"package": [], "publish": []}
     with tempfile.TemporaryDirectory(prefix="hatch-flyte-bench-") as name:
         folder = Path(name).resolve()
         environ = clean_environ(os.environ) | {"HOME": str(folder), "HATCH_FLYTE_DATA": str(folder / "registry")}
@@ -258,6 +275,7 @@ def main() -> None:
                 parts["publish"] += publish_rows(bench, size, project, packaging)
         parts["bundle"] = [bundle_row(bench)]
         parts["start"] = start_rows(bench)
+        parts |= registry_parts(bench)
     (CHECKOUT / "docs" / "benchmarks.md").write_text(page(parts))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,12 @@ NOT_RUN: Counter[str] = Counter()
 
 LONG = "long: `hatch run test-all` runs them"
 NO_FLYTEKIT = "need flytekit, which this Python has not"
+
+
+def pytest_configure() -> None:
+    # Tests send it, here and to what they start; `nohup` has it ignored.
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -39,7 +46,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    NOT_RUN.update(Counter(node.workeroutput.get("not run", {})) - NOT_RUN)
+    told = getattr(node, "workeroutput", {})  # nothing of one that crashed
+    NOT_RUN.update(Counter(told.get("not run", {})) - NOT_RUN)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -54,6 +54,8 @@ def select(query: Query, columns: str) -> tuple[str, list[str | int]]:
         if condition.owner:  # the only other table that a list can be joined with is that of a launch plan's workflow
             column = f"(SELECT {column} FROM entities workflow WHERE workflow.id = entities.workflow_id)"  # noqa: S608 # same
         test, values = condition_sql(column, condition)
+        if (column, condition.function, values) == ("active", "eq", [1]):
+            test, values = "active", []  # as the index has it
         tests.append(test)
         parameters += values
     clauses = f"WHERE {' AND '.join(['1', *tests])} ORDER BY {', '.join(_order(query, names))} LIMIT ? OFFSET ?"

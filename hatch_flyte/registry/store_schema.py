@@ -83,9 +83,10 @@ CREATE TABLE attributes (
 CREATE INDEX newest ON entities (kind, project, domain, created_at);
 CREATE INDEX newest_of_name ON entities (kind, project, domain, name, created_at);
 CREATE INDEX of_version ON entities (kind, project, domain, version, created_at);
+CREATE INDEX newest_active ON entities (kind, project, domain, created_at) WHERE active;
 """
 """What is said of versions and of names, what is set for projects, and indexes for what clients list: the newest of a
-place or of a name, and all of a version. Of an older file's descriptions only the short ones are left."""
+place or of a name, all of a version, and what is active. Of an older file's descriptions the short ones are left."""
 
 STEPS: Final = (_FORMAT_1, _FORMAT_2)
 """What makes each format of the one before; the first, of an empty file."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +13,7 @@ from registry.recorded_player import FOLDER, allowances, play, scenarios
 if TYPE_CHECKING:
     from pathlib import Path
 
+AT_ONCE = 16
 FILES = sorted(path.stem for path in FOLDER.glob("*.jsonl"))
 
 
@@ -25,6 +28,25 @@ async def test_every_conversation_goes_as_it_went_with_the_real_control_plane(na
             found += [f"{scenario['scenario']}: takes no allowance any more"] if is_allowed and not lines else []
     assert not found
     print(f"{name}: {len(played)} recorded conversations")  # noqa: T201 # the number is asked for
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(3))
+async def test_they_go_so_too_in_any_order_at_once_and_again(seed: int, tmp_path: Path) -> None:
+    allowed, found = allowances(), []
+    played = [scenario for name in FILES for scenario in scenarios(name)]
+    random.Random(seed).shuffle(played)  # noqa: S311 # no secret
+    waiting = iter(3 * played)
+    async with serving(tmp_path) as server, calling(server.addresses.grpc) as call:
+
+        async def worker() -> None:
+            for scenario in waiting:
+                lines = await play(call, scenario)
+                found.extend(lines if scenario["scenario"] not in allowed else [])
+
+        await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
+    assert not found
+    print(f"{3 * len(played)} recorded conversations, {AT_ONCE} at once")  # noqa: T201 # the number is asked for
 
 
 def test_the_recordings_are_all_there() -> None:

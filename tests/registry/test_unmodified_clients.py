@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import sys
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from registry.commands import run
 from registry.local_server import serving
 
 if TYPE_CHECKING:
@@ -60,22 +59,6 @@ json.dump(
     sys.stdout,
 )
 """
-
-
-async def run(folder: Path, *command: str) -> tuple[int, str, str]:
-    """Run a command in `folder` with a home of its own; return its exit status and what it said."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("FLYTE")}
-    home = folder / "home"
-    home.mkdir(exist_ok=True)
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=folder,
-        env=kept | {"HOME": str(home), "COLUMNS": "200", "PYTHONWARNINGS": "ignore"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    output, errors = await process.communicate()
-    return process.returncode or 0, output.decode(), errors.decode()
 
 
 async def register(folder: Path, server: Serving, *options: str) -> tuple[int, str]:
