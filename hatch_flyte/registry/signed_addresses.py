@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
 
+_QUERY: Final = frozenset({"expires", "md5", "signature"})
 _SECONDS: Final = re.compile(r"[0-9]{1,12}")
 
 
@@ -44,13 +45,16 @@ class SignedAddresses:
         query = urlencode({"expires": expires, "md5": md5, "signature": signature})
         return f"{self._address}/{path}?{query}", expires
 
-    def grant(self, method: str, path: str, query: Mapping[str, str]) -> Grant | None:
+    def grant(self, method: str, path: str, query: Sequence[tuple[str, str]]) -> Grant | None:
         """Return what an address allows, given its path as it was sent, without the first slash, and its query.
 
-        None if the signature isn't ours for them, or is over.
+        None if the signature isn't ours for them, or is over, and for a query with anything besides.
         """
-        md5, expires = query.get("md5", ""), query.get("expires", "")
-        expected, given = self._signature(method, path, md5, expires), query.get("signature", "")
+        values = dict(query)
+        if len(query) != len(_QUERY) or values.keys() != _QUERY:
+            return None
+        md5, expires, given = values["md5"], values["expires"], values["signature"]
+        expected = self._signature(method, path, md5, expires)
         if not hmac.compare_digest(expected.encode(), given.encode()):
             return None
         return Grant(path, md5) if _SECONDS.fullmatch(expires) and self._now() <= int(expires) else None

@@ -80,6 +80,7 @@ class UploadListener:
             ws="none",
             lifespan="off",
             log_config=None,
+            log_level="error",  # its warnings are of what a client did wrong
             access_log=False,
             server_header=False,
             limit_concurrency=options.max_connections,
@@ -128,7 +129,7 @@ def upload_app(locations: UploadLocations, max_bytes: int) -> Starlette:
 
     def allowed(request: Request, method: str) -> Grant | None:
         path = request.scope["raw_path"].decode("ascii", "replace")[1:]
-        return locations.grant(method, path, request.query_params)
+        return locations.grant(method, path, request.query_params.multi_items())
 
     async def put(request: Request) -> Response:
         grant = allowed(request, "PUT")

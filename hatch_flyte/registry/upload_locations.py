@@ -23,7 +23,7 @@ from hatch_flyte.rules.refusal import RefusalError, invalid
 from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
 
     from flyteidl.service.dataproxy_pb2 import CreateDownloadLocationRequest, CreateUploadLocationRequest
 
@@ -85,7 +85,7 @@ class UploadLocations:
         response.expires_at.seconds = expires
         return response
 
-    def grant(self, method: str, path: str, query: Mapping[str, str]) -> Grant | None:
+    def grant(self, method: str, path: str, query: Sequence[tuple[str, str]]) -> Grant | None:
         """Return what an address allows to do by `method`; see `SignedAddresses.grant`."""
         return self._addresses.grant(method, path, query)
 
