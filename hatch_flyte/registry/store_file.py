@@ -23,6 +23,8 @@ IN_MEMORY: Final = ":memory:"
 Row = tuple[Any, ...]
 Value = str | int | bytes | None
 
+_WAL_PAGES: Final = 4000
+"""How long the log may grow, in pages of 4 KiB, until it is brought into the file; that takes time of a write."""
 _PAUSE_SECONDS: Final = 0.01
 
 
@@ -128,6 +130,7 @@ def _prepare(connection: sqlite3.Connection, busy_seconds: float) -> None:
             time.sleep(_PAUSE_SECONDS)
     # A killed process loses nothing; at a power cut the last transactions may go, but the file stays whole.
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
     if _format(connection) < FORMAT:
         with transaction(connection):
             _bring_up(connection)
