@@ -35,6 +35,7 @@ from hatch_flyte.registry.server_bounds import add_port, channel_options
 from hatch_flyte.registry.server_calls import call_line
 from hatch_flyte.registry.server_status import DETAILS_KEY, failure_status, refusal_status
 from hatch_flyte.registry.server_streams import Streams
+from hatch_flyte.registry.store_file import LockedError
 from hatch_flyte.registry.upload_listener import UploadListener, host_text
 from hatch_flyte.registry.upload_locations import UploadLocations
 from hatch_flyte.rules.refusal import RefusalError, invalid
@@ -42,7 +43,6 @@ from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import ThreadPoolExecutor
     from pathlib import Path
 
     from hatch_flyte.registry.server_status import Status
@@ -54,6 +54,9 @@ __all__ = ["LOOPBACK", "Addresses", "ServeOptions", "serve", "serve_backing"]
 
 _STOP_SECONDS: Final = 1.0
 """How long answers may take to leave after the calls have ended."""
+
+_SHORT: Final = 16 * 1024
+"""Requests up to this many bytes are answered in the event loop: tasks, and workflows of some dozens of nodes."""
 
 _CODES: Final = {Code(status.value[0]): status for status in grpc.StatusCode}
 _log = logging.getLogger(__name__)
@@ -91,7 +94,7 @@ async def serve_backing(
     with contextlib.closing(listener):
         backing = opening()
         locations = UploadLocations(backing.blobs, listener.address)
-        router = _Router(methods(_offices(backing.store, locations)), backing.thread, options.on_call)
+        router = _Router(methods(_offices(backing.store, locations)), backing, options.on_call)
         if options.token:
             router.add_guard(Guard(options.token), auth_methods(listener.address))
         server = grpc.aio.server(
@@ -123,14 +126,12 @@ def _offices(store: Store, locations: UploadLocations) -> Offices:
 class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg] # it takes arguments in its stubs alone
     """Leads each call to what answers it; there is always something."""
 
-    def __init__(
-        self, table: dict[str, Method], thread: ThreadPoolExecutor, on_call: Callable[[str], None] | None
-    ) -> None:
+    def __init__(self, table: dict[str, Method], backing: Backing, on_call: Callable[[str], None] | None) -> None:
         self._services = {name: frozenset(service.methods_by_name) for name, service in services().items()}
         self._services[HEALTH] = HEALTH_METHODS
         self._streams = Streams(self._services)
         self._table = table
-        self._thread = thread
+        self._backing = backing
         self._guard: Guard | None = None
         self._on_call = on_call
         self._in_flight = 0
@@ -180,7 +181,7 @@ class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg] # it takes argu
         return grpc.unary_unary_rpc_method_handler(partial(self._behave, name, answer))
 
     async def _behave(self, name: str, answer: Callable[[bytes], bytes], request: bytes, context: Context) -> bytes:
-        """Answer a call beside the event loop, and never with an exception."""
+        """Answer a call, and never with an exception."""
         begun = time.monotonic()
         outcome = await self._outcome(name, answer, request)
         status = None if isinstance(outcome, bytes) else outcome
@@ -193,7 +194,7 @@ class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg] # it takes argu
 
     async def _outcome(self, name: str, answer: Callable[[bytes], bytes], request: bytes) -> bytes | Status:
         try:
-            return await self._in_thread(answer, request)
+            return await self._answered(answer, request)
         except RefusalError as refusal:
             return refusal_status(refusal)
         except RegistryError as error:
@@ -202,13 +203,20 @@ class _Router(grpc.GenericRpcHandler):  # type: ignore[type-arg] # it takes argu
             _log.exception("%s failed", name)
             return failure_status(name, error)
 
-    async def _in_thread(self, answer: Callable[[bytes], bytes], request: bytes) -> bytes:
+    async def _answered(self, answer: Callable[[bytes], bytes], request: bytes) -> bytes:
+        """Answer at once, which costs the least; beside the loop what may take long or has to wait."""
         if self._draining:
             raise RefusalError(Code.UNAVAILABLE, "the local registry is being stopped")
+        if len(request) <= _SHORT:
+            with contextlib.suppress(LockedError):
+                return self._backing.at_once(answer, request)
+        return await self._in_thread(answer, request)
+
+    async def _in_thread(self, answer: Callable[[bytes], bytes], request: bytes) -> bytes:
         self._in_flight += 1
         self._idle.clear()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, answer, request)
+            return await asyncio.get_running_loop().run_in_executor(self._backing.thread, answer, request)
         finally:
             self._in_flight -= 1
             if not self._in_flight:

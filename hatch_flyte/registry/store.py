@@ -19,6 +19,7 @@ from hatch_flyte.registry.store_names import NameTable
 from hatch_flyte.registry.store_query import select
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from hatch_flyte.entity import Identifier
@@ -127,6 +128,10 @@ class Store:
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
+
+    def impatient(self) -> AbstractContextManager[None]:
+        """Inside, have what would wait for another process fail at once, with `LockedError`."""
+        return self._database.impatient()
 
     def clear(self) -> None:
         """Forget everything, in one transaction: what is left is a new registry."""

@@ -36,6 +36,13 @@ class StoreError(RegistryError):
         self.code = code
 
 
+class LockedError(StoreError):
+    """Somebody else is using the file, and waiting for it took too long."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, hint=_LOCKED_HINT, code=Code.UNAVAILABLE)
+
+
 _LOCKED_HINT: Final = "Another program holds it; stop that program, or try again."
 _FULL_HINT: Final = "Make room on that disk, or keep the registry elsewhere."
 _WRITE_HINT: Final = "Make the folder and the file writable, or keep the registry elsewhere."
@@ -62,7 +69,7 @@ def translated(place: str) -> Iterator[None]:
 
 def _translation(place: str, error: sqlite3.Error) -> StoreError:
     if is_locked(error):
-        return StoreError(f"{place}: locked ({error})", hint=_LOCKED_HINT, code=Code.UNAVAILABLE)
+        return LockedError(f"{place}: locked ({error})")
     for part, meaning, hint in _FAILURES:
         if part in str(error):
             return StoreError(f"{place}: {meaning} ({error})", hint=hint)
@@ -176,6 +183,7 @@ class Database:
     def __init__(self, path: Path | None, busy_seconds: float) -> None:
         self.place = str(path or IN_MEMORY)
         self.connection = connect(path, busy_seconds)
+        self._busy_seconds = busy_seconds
 
     def close(self) -> None:
         """Let go of the file."""
@@ -196,6 +204,15 @@ class Database:
         """Make one transaction of what is read and written inside."""
         with translated(self.place), transaction(self.connection):
             yield
+
+    @contextmanager
+    def impatient(self) -> Iterator[None]:
+        """Inside, have a statement fail at once, with `LockedError`, where it would wait for another connection."""
+        self.connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout = {round(1000 * self._busy_seconds)}")
 
     def clear(self) -> None:
         """Make it as a new one is."""
