@@ -43,6 +43,7 @@ AT_ONCE = 32
 CREATED = {Kind.TASK: 4000, Kind.WORKFLOW: 1000}
 READ = 8000
 REGISTERED = (1_000, 100_000)
+COMPILED = (10, 100, 1_000)
 _ADMIN = "/flyteidl.service.AdminService"
 
 
@@ -203,18 +204,30 @@ def _seconds(work: Callable[[Any], object], todo: Sequence[Any]) -> float:
 
 def _compiling(store: Store, kind: Kind, count: int) -> float:
     """Return what the compiler takes for an entity, with what it looks up."""
+    if kind is Kind.TASK:
+        return _seconds(lambda one: compile_task(one[1].template), list(creates(kind, count)))
+    return _seconds(lambda one: _compile_workflow(store, *one), list(creates(kind, count)))
 
-    def compile_task_of(one: tuple[IdentifierMessage, Any]) -> None:
-        compile_task(one[1].template)
 
-    def compile_workflow_of(one: tuple[IdentifierMessage, Any]) -> None:
-        template = one[1].template
-        index = workflow_index(one[1].sub_workflows)
-        required = requirements(template, index)
-        compile_required(template, index, required, Required(store, one[0], required).references)
+def _compile_workflow(store: Store, name: IdentifierMessage, spec: Any) -> None:
+    index = workflow_index(spec.sub_workflows)
+    required = requirements(spec.template, index)
+    problems = compile_required(spec.template, index, required, Required(store, name, required).references)
+    if problems:
+        raise SystemExit(f"a workflow does not compile: {problems}")
 
-    work = compile_task_of if kind is Kind.TASK else compile_workflow_of
-    return _seconds(work, list(creates(kind, count)))
+
+def compile_rows() -> Iterator[str]:
+    """Measure how the compiler grows with a workflow's nodes."""
+    with closing(Store(None)) as store:
+        plane = ControlPlane(store)
+        for name, spec in creates(Kind.TASK, NODES):
+            plane.create(Kind.TASK, name, spec)
+        for nodes in COMPILED:
+            spec = workflow([identifier(Kind.TASK, f"t{node % NODES}") for node in range(nodes)])
+            name = identifier(Kind.WORKFLOW, "w")
+            seconds = min(_seconds(lambda one: _compile_workflow(store, *one), [(name, spec)]) for _ in range(5))
+            yield f"| {nodes:,} | {1e3 * seconds:.1f} ms | {1e6 * seconds / nodes:.0f} µs |"
 
 
 def fill(folder: Path, count: int) -> None:

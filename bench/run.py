@@ -26,7 +26,7 @@ from bundle import FILES, SIZE, write_wheel
 from delay import delayed
 from measure import Measured, measure
 from projects import PUBLISHED, SIZES, Size, write_project
-from registry import REGISTERED, rate_rows, share_rows, size_row
+from registry import REGISTERED, compile_rows, rate_rows, share_rows, size_row
 from unreleased import CHECKOUT, clean_environ
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def registry_parts(bench: Bench) -> dict[str, list[str]]:
     rates, per_second = rate_rows(bench.server)
     shares = list(share_rows(bench.folder / "shares", per_second))
     sizes = [size_row(bench.server, partial(_ready, bench), bench.folder / "sized", count) for count in REGISTERED]
-    return {"rates": rates, "shares": shares, "sizes": sizes}
+    return {"rates": rates, "shares": shares, "sizes": sizes, "compiled": list(compile_rows())}
 
 
 def _ready(bench: Bench, data: Path | None = None) -> float:
