@@ -24,6 +24,7 @@ ARCHIVE = "harbour_weather-0.3.0-flyte.tgz"
 SLOW = "import sys, time\nprint('importing', file=sys.stderr, flush=True)\ntime.sleep(60)"
 
 pytestmark = pytest.mark.flytekit
+LONG = pytest.mark.long
 
 
 def digest(path: Path) -> str:
@@ -34,8 +35,13 @@ def digest(path: Path) -> str:
     ("command", "expected"),
     [
         pytest.param(["hatch", "build", "-t", "wheel"], {WHEEL, ARCHIVE}, id="hatch"),
-        pytest.param(["python", "-m", "build", "--installer", "uv"], {WHEEL, SDIST, ARCHIVE}, id="build, by the sdist"),
-        pytest.param(["uv", "build"], {WHEEL, SDIST, ARCHIVE}, id="uv, by the sdist"),
+        pytest.param(
+            ["python", "-m", "build", "--installer", "uv"],
+            {WHEEL, SDIST, ARCHIVE},
+            id="build, by the sdist",
+            marks=LONG,
+        ),
+        pytest.param(["uv", "build"], {WHEEL, SDIST, ARCHIVE}, id="uv, by the sdist", marks=LONG),
     ],
 )
 def test_a_kept_wheel_has_its_archive_beside_it(project: Project, command: list[str], expected: set[str]) -> None:
@@ -45,6 +51,7 @@ def test_a_kept_wheel_has_its_archive_beside_it(project: Project, command: list[
     assert "12 tasks, 3 workflows, 7 launch plans" in said
 
 
+@LONG
 def test_the_bytes_are_the_same_from_any_frontend_folder_hash_seed_time_zone_and_umask(
     tmp_path: Path, environ: Mapping[str, str]
 ) -> None:
@@ -72,6 +79,7 @@ def test_an_sdist_alone_is_not_serialized(project: Project) -> None:
     assert project.names() == {SDIST}
 
 
+@LONG
 class TestThrownAwayWheels:
     """pip and `uv pip install` delete the folder they build in: nothing is serialized, no flytekit is fetched."""
 
@@ -113,6 +121,7 @@ class TestThrownAwayWheels:
         assert "flytekit==" not in said
 
 
+@LONG
 class TestCleaning:
     def test_hatch_clean_removes_the_archive(self, project: Project) -> None:
         project.run("hatch", "build", "-t", "wheel")
@@ -164,6 +173,7 @@ class TestFailing:
         assert project.names() == set()
 
 
+@LONG
 class TestInterrupting:
     """A terminal, a time limit or a container that ends sends its signal to every process of the build."""
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from support_machine import Builds, Venv
 
-pytestmark = pytest.mark.flytekit
+pytestmark = [pytest.mark.flytekit, pytest.mark.long]
 
 FETCH = """
 import json, sys

@@ -189,6 +189,7 @@ print(remote.upload_file(Path(sys.argv[0]))[1])
 """
 
 
+@pytest.mark.long
 @pytest.mark.flytekit
 async def test_flytekits_external_command_gets_in_with_the_token_and_not_without(tmp_path: Path) -> None:
     script = tmp_path / "client.py"

@@ -208,6 +208,7 @@ class TestMachine:
         assert context["source_root"] == "/srv"
 
 
+@pytest.mark.long
 class TestSameBytes:
     def test_whatever_folder_time_zone_umask_and_hash_seed(self, tmp_path: Path) -> None:
         script = (

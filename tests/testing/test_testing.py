@@ -213,6 +213,7 @@ def test_the_sessions_registry_is_one_for_all_and_in_files(suite: Suite) -> None
     assert "2 passed" in said
 
 
+@pytest.mark.long
 def test_each_worker_of_xdist_has_a_sessions_registry_of_its_own(suite: Suite) -> None:
     pytest.importorskip("xdist")
     said = suite.run(
