@@ -15,7 +15,7 @@ from hatch_flyte.rules.rule import Severity
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from hatch_flyte.check import Finding
+    from hatch_flyte.check.finding import Finding
 
 
 def finding_lines(findings: Sequence[Finding]) -> Iterator[tuple[str, str]]:

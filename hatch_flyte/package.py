@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from hatch_flyte.archive import Member
     from hatch_flyte.bundle import SpooledBundle
-    from hatch_flyte.check import Selection
+    from hatch_flyte.check.selection import Selection
     from hatch_flyte.config import Packaging
     from hatch_flyte.serialize import Serialized, UnbuiltImage
     from hatch_flyte.serialize.interpreter import Interpreter
@@ -116,13 +116,14 @@ def package(wheel_path: Path, packaging: Packaging, around: Surroundings, *, che
 
 
 def _rules(packaging: Packaging) -> Selection:
-    from hatch_flyte.check import selected
+    from hatch_flyte.check.selection import selected
 
     return selected(packaging)
 
 
 def _broken_rules(archive: Archive, selection: Selection) -> list[Caution]:
-    from hatch_flyte.check import check, judged
+    from hatch_flyte.check.archive_check import check
+    from hatch_flyte.check.judgement import judged
 
     return judged(check(archive, selection))
 
@@ -165,12 +166,22 @@ def _serialized(subject: Subject, *, load_check: bool) -> tuple[Serialized, list
     """Return what was serialized, and what to warn of; the load check runs beside the worker."""
     wheel, settings, interpreter = subject.wheel, subject.settings, subject.interpreter
     if not load_check:
-        serialized = serialize(wheel, settings, interpreter)
+        serialized = serialize(wheel, settings, interpreter, meanwhile=_import_rules)
         return serialized, _judged(wheel, settings, serialized)
     with LoadCheck(subject) as check:
-        serialized = serialize(wheel, settings, interpreter, meanwhile=check.start)
+
+        def meanwhile() -> None:
+            check.start()
+            _import_rules()
+
+        serialized = serialize(wheel, settings, interpreter, meanwhile=meanwhile)
         cautions = _judged(wheel, settings, serialized)
         return serialized, [*cautions, *check.finish(serialized)]
+
+
+def _import_rules() -> None:
+    """Import what is needed once the worker is done, while it works."""
+    import hatch_flyte.check.archive_check  # noqa: F401 # for later
 
 
 def _judged(wheel: Wheel, settings: Settings, serialized: Serialized) -> list[Caution]:

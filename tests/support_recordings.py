@@ -14,7 +14,7 @@ from flyteidl.admin.workflow_pb2 import WorkflowSpec
 from google.protobuf import json_format
 
 from hatch_flyte.archive import Archive, members_of
-from hatch_flyte.check import Finding, check
+from hatch_flyte.check.archive_check import check
 from hatch_flyte.entity import Kind
 from hatch_flyte.wire.messages import own_identifier, to_bytes
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from google.protobuf.message import Message
+
+    from hatch_flyte.check.finding import Finding
 
 RECORDED: Final = Path(__file__).parent / "registry" / "recorded"
 SPECS: Final[dict[str, Any]] = {

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hatch_flyte.check import Finding
+from hatch_flyte.check.finding import Finding
 from hatch_flyte.check_text import finding_lines, github_line, summary, to_json
 from hatch_flyte.entity import Kind
 from hatch_flyte.rules.compiler.codes import RULES, ErrorCode

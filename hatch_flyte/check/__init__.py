@@ -2,11 +2,6 @@
 
 A function of values: it asks `rules`, and needs neither a registry nor the modules that were serialized. What depends
 on the target (project and domain, what is registered there, the platform's limits) it leaves to the registry.
+
+Imports nothing itself: packaging takes `selection` before it serializes, and the rules while it waits for that.
 """
-
-from hatch_flyte.check.archive_check import check
-from hatch_flyte.check.finding import Finding
-from hatch_flyte.check.judgement import judged
-from hatch_flyte.check.selection import EVERY_RULE, Selection, selected
-
-__all__ = ["EVERY_RULE", "Finding", "Selection", "check", "judged", "selected"]

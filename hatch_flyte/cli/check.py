@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hatch_flyte.archive import Archive
-    from hatch_flyte.check import Finding
+    from hatch_flyte.check.finding import Finding
     from hatch_flyte.config import Config
 
 FOUND = 1
@@ -53,8 +53,8 @@ def check(path: Path | None, form: str, **options: Any) -> None:
     are 0, unless --strict.
     """
     from hatch_flyte.archives import inside
-    from hatch_flyte.check import check as findings_of
-    from hatch_flyte.check import selected
+    from hatch_flyte.check.archive_check import check as findings_of
+    from hatch_flyte.check.selection import selected
     from hatch_flyte.config import Sources, load
     from hatch_flyte.config.files import find_root
 

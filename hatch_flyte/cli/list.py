@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from typing import Any
@@ -28,6 +27,8 @@ def list_entities(kinds: tuple[str, ...], name: str, version: str, as_json: bool
 
     KINDS: tasks, workflows, launch-plans; all by default.
     """
+    import asyncio
+
     from hatch_flyte.cli.status import print_table, waiting
     from hatch_flyte.config import Sources, load
     from hatch_flyte.config.files import find_root

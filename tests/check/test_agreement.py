@@ -12,7 +12,7 @@ from support_recordings import Asked, creates
 from wire.mutations import mutations
 
 from hatch_flyte.archive import Archive
-from hatch_flyte.check import check
+from hatch_flyte.check.archive_check import check
 from hatch_flyte.entity import Kind
 from hatch_flyte.entries import fill_entries, levels, parse_member, payload_name
 from hatch_flyte.registry.control_plane import ControlPlane

@@ -10,7 +10,8 @@ from google.protobuf import text_format
 from support_archives import archive_of, launch_plan, pair, task, workflow
 
 from hatch_flyte.archive import Archive, members_of
-from hatch_flyte.check import Selection, check
+from hatch_flyte.check.archive_check import check
+from hatch_flyte.check.selection import Selection
 from hatch_flyte.errors import ArchiveError
 
 if TYPE_CHECKING:

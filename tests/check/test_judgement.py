@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from support_config import Project
 
-from hatch_flyte.check import Finding, judged, selected
+from hatch_flyte.check.finding import Finding
+from hatch_flyte.check.judgement import judged
+from hatch_flyte.check.selection import selected
 from hatch_flyte.entity import Kind
 from hatch_flyte.errors import ConfigError, SerializeError
 from hatch_flyte.rules.catalogue import RESOURCE_LIMIT

@@ -19,7 +19,18 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).parents[2] / "docs" / "cli.md"
 COMMANDS = {"package", "check", "show", "diff", "publish", "list", "serve", "registry", "config"}
-HEAVY = ("flyteidl", "google.protobuf", "grpc", "hatchling", "packaging", "rich", "starlette", "tenacity", "urllib3")
+HEAVY = (
+    "asyncio",
+    "flyteidl",
+    "google.protobuf",
+    "grpc",
+    "hatchling",
+    "packaging",
+    "rich",
+    "starlette",
+    "tenacity",
+    "urllib3",
+)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([name, "--help"] for name in sorted(COMMANDS))])
