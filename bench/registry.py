@@ -16,12 +16,11 @@ import grpc.aio
 from flyteidl.admin.common_pb2 import ObjectGetRequest, ResourceListRequest, Sort
 from flyteidl.admin.task_pb2 import Task, TaskCreateRequest, TaskCreateResponse, TaskList, TaskSpec
 from flyteidl.admin.workflow_pb2 import WorkflowCreateRequest, WorkflowCreateResponse, WorkflowSpec
-from flyteidl.core.identifier_pb2 import Identifier as IdentifierMessage
 from flyteidl.core.interface_pb2 import TypedInterface, Variable
 from flyteidl.core.tasks_pb2 import Container, RuntimeMetadata, TaskMetadata, TaskTemplate
 from flyteidl.core.types_pb2 import INTEGER, LiteralType
 
-from hatch_flyte.entity import Kind
+from hatch_flyte.entity import Identifier, Kind
 from hatch_flyte.registry.control_plane import ControlPlane
 from hatch_flyte.registry.required import Required
 from hatch_flyte.registry.store import Store
@@ -29,10 +28,12 @@ from hatch_flyte.rules.compiler.requirements import requirements, workflow_index
 from hatch_flyte.rules.compiler.task_compiler import compile_task
 from hatch_flyte.rules.compiler.workflow_compiler import compile_required
 from hatch_flyte.rules.refusal import RefusalError
+from hatch_flyte.wire.messages import from_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from flyteidl.core.identifier_pb2 import Identifier as IdentifierMessage
     from google.protobuf.message import Message
 
     from hatch_flyte.registry.store import Entity
@@ -49,11 +50,11 @@ _ADMIN = "/flyteidl.service.AdminService"
 
 def identifier(kind: Kind, name: str, version: str = "1") -> IdentifierMessage:
     """Return an identifier in the first project."""
-    return IdentifierMessage(resource_type=kind.suffix, project=PROJECT, domain=DOMAIN, name=name, version=version)
+    return from_identifier(Identifier(kind, PROJECT, DOMAIN, name, version))
 
 
 def task() -> TaskSpec:
-    """Return a task as flytekit makes it: from an integer to an integer."""
+    """Return a task much as flytekit makes it: from an integer to an integer."""
     number = Variable(type=LiteralType(simple=INTEGER), description="a number")
     interface = TypedInterface()
     interface.inputs.variables["a"].CopyFrom(number)
@@ -163,8 +164,10 @@ def echo() -> Iterator[int]:
     """Run a gRPC server whose methods do nothing; give its port."""
     command = [sys.executable, str(Path(__file__).with_name("echo.py"))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        yield int(process.stdout.readline() if process.stdout else 0)
-        process.kill()
+        try:
+            yield int(process.stdout.readline() if process.stdout else 0)
+        finally:
+            process.kill()
 
 
 class TimedStore(Store):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from hypothesis.configuration import set_hypothesis_home_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
 OUTSIDE = "/tmp/hatch-flyte-outside"  # noqa: S108 # a name that nothing may be written to
 """Where members want to go that lie outside of everything."""
@@ -67,3 +70,29 @@ def damaged_bytes(draw: st.DrawFn, data: bytes, places: Sequence[int] = ()) -> b
             fill = draw(st.sampled_from([0, 0x20, 0x30, 0x7F, 0x80, 0xFF]))
             changed[at : at + min(length, 8)] = bytes([fill]) * len(changed[at : at + min(length, 8)])
     return bytes(changed)
+
+
+def judge_all(cases: st.SearchStrategy[Any], check: Callable[[Any], object], count: int, home: Path) -> None:
+    """Have `check` judge `count` cases, the same ones in every run; Hypothesis keeps what it needs in `home`."""
+    seen = 0
+
+    @settings(
+        derandomize=True,
+        max_examples=count,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink],
+    )
+    @given(cases)
+    def judge(case: Any) -> None:
+        nonlocal seen
+        seen += 1
+        check(case)
+
+    set_hypothesis_home_dir(home)
+    try:
+        judge()
+    finally:
+        set_hypothesis_home_dir(None)
+    assert seen >= count

@@ -20,9 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import support_damaged_archives as odd_archives
 import support_damaged_wheels as odd_wheels
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.configuration import set_hypothesis_home_dir
-from support_damage import OUTSIDE
+from support_damage import OUTSIDE, judge_all
 from support_serialize import HERE, SETTINGS, TASK
 
 from hatch_flyte.archive import write_archive
@@ -36,7 +34,7 @@ from hatch_flyte.wheel import read_wheel
 from hatch_flyte.wire.identifiers import Fill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
     from typing import IO
 
@@ -58,6 +56,11 @@ class Box:
     folder: Path
     taken: int = 0
     refused: set[str] = field(default_factory=set)
+
+    @property
+    def home(self) -> Path:
+        """Where Hypothesis keeps what it needs, beside the box."""
+        return self.folder.with_name("hypothesis")
 
     @property
     def root(self) -> Path:
@@ -118,32 +121,9 @@ def check_text(what: str) -> str:
     return what
 
 
-def run(cases: st.SearchStrategy[Any], check: Callable[[Any], None], count: int) -> None:
-    """Have `check` judge `count` cases, the same ones in every run."""
-    seen = []
-
-    @settings(
-        derandomize=True,
-        max_examples=count,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate, Phase.shrink],
-    )
-    @given(cases)
-    def judge(case: Any) -> None:
-        seen.append(case)
-        check(case)
-
-    judge()
-    assert len(seen) >= count
-
-
 @pytest.fixture
-def box(tmp_path: Path) -> Iterator[Box]:
-    set_hypothesis_home_dir(tmp_path / "hypothesis")
-    yield Box(tmp_path / "box")
-    set_hypothesis_home_dir(None)
+def box(tmp_path: Path) -> Box:
+    return Box(tmp_path / "box")
 
 
 def read_whole_wheel(path: Path) -> tuple[Wheel, dict[str, bytes]]:
@@ -257,7 +237,7 @@ def test_a_thousand_cases_are_judged() -> None:
 def test_damage_gives_a_clear_error_or_a_correct_result(name: str, box: Box) -> None:
     one = PROPERTIES[name]
 
-    run(one.cases, lambda case: one.judge(box, case), one.count)
+    judge_all(one.cases, lambda case: one.judge(box, case), one.count, box.home)
 
     assert box.taken, "all were refused: the cases are too wild to find what is taken wrongly"
     assert len(box.refused) > 1, "the cases are too tame"
@@ -268,7 +248,7 @@ def test_damage_gives_a_clear_error_or_a_correct_result(name: str, box: Box) -> 
 def test_much_more_damage_gives_a_clear_error_or_a_correct_result(name: str, box: Box) -> None:
     one = PROPERTIES[name]
 
-    run(one.cases, lambda case: one.judge(box, case), one.count * MANY)
+    judge_all(one.cases, lambda case: one.judge(box, case), one.count * MANY, box.home)
 
 
 @pytest.mark.flytekit

@@ -56,7 +56,9 @@ _STOP_SECONDS: Final = 1.0
 """How long answers may take to leave after the calls have ended."""
 
 _SHORT: Final = 16 * 1024
-"""Requests up to this many bytes are answered in the event loop: tasks, and workflows of some dozens of nodes."""
+"""Requests up to this many bytes are answered in the event loop: tasks, and workflows of some dozens of nodes.
+
+A few of them take long (a list of thousands, an upload whose file is there); calls are answered in turn either way."""
 
 _CODES: Final = {Code(status.value[0]): status for status in grpc.StatusCode}
 _log = logging.getLogger(__name__)

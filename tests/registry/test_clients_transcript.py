@@ -7,14 +7,11 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from registry.commands import run
 from registry.local_server import serving
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 pytestmark = [pytest.mark.long, pytest.mark.flytekit]
 CLIENTS = Path(__file__).parent / "clients"
@@ -22,33 +19,20 @@ STARTS_SOMETHING = "execute"
 """The group of steps that have a control plane start something, which the local registry does not."""
 
 
-def as_it_is(result: Any) -> Any:
-    return result
-
-
-def in_any_order(result: Any) -> Any:
-    """Sort the lines of a list for which flyte-cli asks for no order."""
-    return {key: sorted(value) if isinstance(value, list) else value for key, value in result.items()}
-
-
-ALLOWED: dict[str, Callable[[Any], Any]] = {
-    "flyte-cli: workflow versions": in_any_order,
-    "flyte-cli: launch plan versions": in_any_order,
-}
-"""What of a step's result counts, where not all does."""
+IN_ANY_ORDER = ("flyte-cli: workflow versions", "flyte-cli: launch plan versions")
+"""Lists for which flyte-cli asks for no order: a real control plane was seen to give both."""
 
 
 def steps(transcript: Path) -> dict[str, list[str]]:
     """Return what a user saw of each step, in lines. flytekit's own image has the name of the Python it runs on."""
     found = json.loads(re.sub(r"tag='py3\.\d+-", "tag='py3-", transcript.read_text(encoding="utf-8")))["steps"]
-    return {
-        f"{one['group']}: {one['name']}": lines(ALLOWED.get(one["name"], as_it_is)(one["result"]))
-        for one in found
-        if one["group"] != STARTS_SOMETHING
-    }
+    return {f"{one['group']}: {one['name']}": lines(one) for one in found if one["group"] != STARTS_SOMETHING}
 
 
-def lines(result: Any) -> list[str]:
+def lines(step: dict[str, Any]) -> list[str]:
+    result = step["result"]
+    if step["name"] in IN_ANY_ORDER:
+        result = {key: sorted(value) if isinstance(value, list) else value for key, value in result.items()}
     return json.dumps(result, indent=1, sort_keys=True, ensure_ascii=False).splitlines()
 
 

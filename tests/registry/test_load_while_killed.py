@@ -88,7 +88,8 @@ class Server:
         step = CLIENTS * EACH // (KILLS + 1)
         process = await asyncio.to_thread(self.start)
         for kill in range(1, KILLS + 1):
-            while len(self.acknowledged) < kill * step - chance.randrange(step):
+            moment = kill * step - chance.randrange(step)
+            while len(self.acknowledged) < moment:
                 self.reached.clear()
                 await self.reached.wait()
             await asyncio.sleep(chance.random() / 100)

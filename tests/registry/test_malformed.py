@@ -18,16 +18,16 @@ from urllib.parse import parse_qsl, urlsplit
 
 import grpc
 import pytest
-from flyteidl.admin.version_pb2 import GetVersionRequest, GetVersionResponse
 from flyteidl.service.dataproxy_pb2 import CreateUploadLocationRequest, CreateUploadLocationResponse
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from registry.support_malformed import damaged, damaged_calls, http_requests, odd_calls
 from registry.writer import start
+from support_damage import judge_all
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Iterator
+
+    from hypothesis import strategies as st
 
 pytestmark = [
     pytest.mark.long,
@@ -119,22 +119,20 @@ class Victim:
 
 
 @pytest.fixture
-def victim(tmp_path: Path) -> Iterator[Victim]:
+def victim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Victim]:
     root = tmp_path / "root"
     for name in ("data", "cwd", "home", "tmp"):
         root.joinpath(name).mkdir(parents=True)
-    environ = {"HOME": str(root / "home"), "TMPDIR": str(root / "tmp")}
-    with tmp_path.joinpath("log").open("w") as log, contextlib.ExitStack() as stack:
-        stack.enter_context(pytest.MonkeyPatch.context()).setenv("HOME", environ["HOME"])
-        stack.enter_context(pytest.MonkeyPatch.context()).setenv("TMPDIR", environ["TMPDIR"])
+    monkeypatch.setenv("HOME", str(root / "home"))
+    monkeypatch.setenv("TMPDIR", str(root / "tmp"))
+    with tmp_path.joinpath("log").open("w") as log:
         process = start(root / "data", "serve", 0, stderr=log, cwd=root / "cwd")
         assert process.stdout
-        address = process.stdout.readline().strip()
-        channel = stack.enter_context(grpc.insecure_channel(address))
-        made = Victim(root, process, channel, ("", 0))
-        parts = urlsplit(made.location("f"))
-        made.http = (str(parts.hostname), int(parts.port or 0))
-        yield made
+        with grpc.insecure_channel(process.stdout.readline().strip()) as channel:
+            made = Victim(root, process, channel, ("", 0))
+            parts = urlsplit(made.location("f"))
+            made.http = (str(parts.hostname), int(parts.port or 0))
+            yield made
         assert process.poll() is None
         assert made.outside() == ["cwd", "home", "tmp"]
         process.terminate()
@@ -144,33 +142,11 @@ def victim(tmp_path: Path) -> Iterator[Victim]:
 
 def malformed(victim: Victim, cases: st.SearchStrategy[Any], send: Callable[[Any], object], count: int) -> None:
     """Send `count` cases, the same ones in every run; the server must go on as before."""
-    seen = 0
-
-    @settings(
-        derandomize=True,
-        max_examples=count,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate, Phase.shrink],
-    )
-    @given(cases)
-    def judge(case: Any) -> None:
-        nonlocal seen
-        seen += 1
-        send(case)
-
     before = victim.memory()
-    judge()
-    assert seen >= count
+    judge_all(cases, send, count, victim.root.parent / "hypothesis")
     assert victim.memory() - before < MOST_GROWTH
-    version = victim.channel.unary_unary(
-        "/flyteidl.service.AdminService/GetVersion",
-        request_serializer=GetVersionRequest.SerializeToString,
-        response_deserializer=GetVersionResponse.FromString,
-    )
-    assert version(GetVersionRequest(), timeout=SECONDS).control_plane_version.Version
-    print(f"{seen} requests, {dict(victim.codes)}, {(victim.memory() - before) >> 10} KiB more")  # noqa: T201 # asked for
+    assert victim.location("still there")
+    print(f"{count} requests, {dict(victim.codes)}, {(victim.memory() - before) >> 10} KiB more")  # noqa: T201 # asked for
 
 
 def meant(url: str) -> tuple[str, list[tuple[str, str]]]:
