@@ -137,7 +137,7 @@ def test_the_way_out_of_having_no_flytekit_fits_the_python(lowest: Lowest, tmp_p
 
     assert "lacks flytekit" in said
     assert ("build with a Python that flytekit supports" in said) == (lowest.python == "3.13"), said
-    assert ("let the frontend install them" in said) == (lowest.python != "3.13"), said
+    assert ("let the build install them" in said) == (lowest.python != "3.13"), said
 
 
 def test_hatchling_of_the_floor_loads_the_hook(lowest: Lowest, tmp_path: Path) -> None:

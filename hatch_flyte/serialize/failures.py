@@ -25,21 +25,31 @@ _NO_FILE = (
     "Serializing works on the unpacked wheel, in an empty folder: ship the file in the wheel, and find it with "
     "importlib.resources or from `__file__`."
 )
-
-
+_DATA_NOT_SHIPPED = (
+    "The wheel does not ship `{file}`, and a pod has only what the wheel ships: have the build include it "
+    "(hatchling: `artifacts` under [tool.hatch.build.targets.wheel] for what git ignores; setuptools: "
+    "[tool.setuptools.package-data])."
+)
+_NO_SUCH_FILE = re.compile(r"No such file or directory: '([^']+)'")
 _NOT_SHIPPED = (
-    "`{name}` would be one of the wheel's own modules, and the wheel does not ship it: have the build include it, or "
-    "correct the import."
+    "`{name}` would be one of the wheel's own modules, and the wheel does not ship it: have the build include it "
+    "(hatchling: [tool.hatch.build.targets.wheel]; setuptools: `packages`), or correct the import."
 )
 _WHERE_TO_LOOK = (
     "Modules without entities can be left out: `modules` and `exclude` under [tool.hatch-flyte] say where to look, "
     "`optional-modules` which may fail."
 )
 _REBOUND = (
-    "A task is found by its module and name: leave the name to the task, in the module that defines it, and let "
-    "decorators keep the function's name (functools.wraps)."
+    "A pod finds a task by its module and name. When this module has been imported, the name stands for something "
+    "else: give that another name, and let `@task` be the topmost decorator."
 )
-_NOT_FOUND = "A task is found by its module and name: define it at the top of a module, not in a function or class."
+_MADE_OF_FUNCTION = (
+    "A task that is made by `task(function)` has the function's name and module: put `@task` on the function's "
+    "definition, and let decorators below it keep the name (functools.wraps)."
+)
+_NESTED = "cannot be a nested/inner or local function"
+"""flytekit's words for it (flytekit/core/python_function_task.py)."""
+_NOT_FOUND = "A pod finds a task by its module and name: define it at the top of a module, not in a function or class."
 _NOT_LOADED = "It did load when it was serialized: what the module needs must be in the wheel, or be installed."
 _SWITCH = "`load-check = false` under [tool.hatch-flyte] switches this check off."
 
@@ -68,16 +78,36 @@ def _modules(facts: Facts, interpreter: Interpreter, wheel: Wheel) -> SerializeE
     causes = facts["causes"]
     count = sum(len(cause["modules"]) for cause in causes)
     head = "a module does not import" if count == 1 else f"{count} modules do not import"
-    missing = dict.fromkeys(name for cause in causes if (name := _missing_module(cause)))
-    # A package with an `__init__` is of one distribution; a namespace may have parts elsewhere.
-    own = [name for name in missing if name.partition(".")[0] in wheel.modules]
-    hints = [
-        *(_NOT_SHIPPED.format(name=name) for name in own),
-        *([_not_installed(interpreter)] if len(own) < len(missing) else []),
-        *([_NO_FILE] if _is_any(causes, "FileNotFoundError") else []),
-        _WHERE_TO_LOOK,
-    ]
+    remedies = [_remedy(cause, interpreter, wheel) for cause in causes]
+    hints = dict.fromkeys(filter(None, remedies))
+    # Where the remedy is to mend the module, leaving it out would only move the failure into the pod.
+    if "" in remedies or any(_missing_module(cause) and not _is_own(cause, wheel) for cause in causes):
+        hints[_WHERE_TO_LOOK] = None
     return SerializeError("\n".join([f"serialize: {head}", *map(_cause, causes)]), hint="\n".join(hints))
+
+
+def _remedy(cause: Facts, interpreter: Interpreter, wheel: Wheel) -> str:
+    """Return what to do about a module that does not import; empty where only its author can tell."""
+    if name := _missing_module(cause):
+        return _NOT_SHIPPED.format(name=name) if _is_own(cause, wheel) else _not_installed(interpreter)
+    if "FileNotFoundError" in cause["types"]:
+        return _no_file(cause, wheel)
+    return _NOT_FOUND if _NESTED in cause["error"] else ""
+
+
+def _is_own(cause: Facts, wheel: Wheel) -> bool:
+    """Return whether a missing module is of a package of the wheel.
+
+    A package with an `__init__` is of one distribution; a namespace may have parts elsewhere.
+    """
+    return _missing_module(cause).partition(".")[0] in wheel.modules
+
+
+def _no_file(facts: Facts, wheel: Wheel) -> str:
+    found = _NO_SUCH_FILE.search(facts["trace"])
+    if found and found[1].partition("/")[0] in wheel.modules:
+        return _DATA_NOT_SHIPPED.format(file=found[1])
+    return _NO_FILE
 
 
 def _missing_module(cause: Facts) -> str:
@@ -85,13 +115,9 @@ def _missing_module(cause: Facts) -> str:
     return found[1] if found and "ModuleNotFoundError" in cause["types"] else ""
 
 
-def _is_any(causes: list[Facts], name: str) -> bool:
-    return any(name in cause["types"] for cause in causes)
-
-
 def _cause(cause: Facts) -> str:
     name, *also = cause["modules"]
-    lines = [f"{name}: {_raised(cause)}", indent(_frames(cause["trace"]), "  ")]
+    lines = [f"{name}: {_raised(cause)}", *_indented(cause)]
     if also:
         lines.append(f"  The same keeps these from importing: {', '.join(also)}")
     return "\n".join(lines)
@@ -101,6 +127,13 @@ def _raised(cause: Facts) -> str:
     if "SystemExit" in cause["types"]:
         return f"ends the interpreter when imported (sys.exit({cause['code']}))"
     return str(cause["error"])
+
+
+def _indented(raised: Facts) -> list[str]:
+    """Return the frames of what was raised, without the line at their end that stands before them already."""
+    frames = _frames(raised["trace"])
+    last = frames.removesuffix(str(raised["error"]))
+    return [indent(last.rstrip(), "  ")] if last.strip() else []
 
 
 def _frames(trace: str) -> str:
@@ -212,9 +245,11 @@ def loading_error(problems: Sequence[Facts], places: Mapping[str, str]) -> Seria
     for problem in problems:
         where = f"{places.get(problem['task'], '')}: task `{problem['task']}`"
         if "expected" in problem:
-            lines.append(f"{where}: expected {problem['expected']} (got {problem['got']})")
+            lines.append(f"{where}, defined here: expected {problem['expected']} (got {problem['got']})")
             hints[_REBOUND] = None
+            if problem["got"].startswith("function "):
+                hints[_MADE_OF_FUNCTION] = None
         else:
-            lines.append(f"{where}: {_raised(problem)}\n{indent(_frames(problem['trace']), '  ')}")
+            lines += [f"{where}: {_raised(problem)}", *_indented(problem)]
             hints[_NOT_FOUND if "AttributeError" in problem["types"] else _NOT_LOADED] = None
     return SerializeError("\n".join(lines), hint="\n".join([*hints, _SWITCH]))

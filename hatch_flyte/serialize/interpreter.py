@@ -40,13 +40,14 @@ _KNOWN_PYTHONS = frozenset({"3.10", "3.11", "3.12"})
 _PROBE_SECONDS = 120
 
 _WAYS_OUT = """\
-Serializing imports the project's modules, so it needs flytekit and the project's own dependencies. Any of these helps:
+Serializing imports the project's modules, so it needs flytekit and what the project requires, in the
+versions that it requires (`dependencies` in [project]). Any of these helps:
 - name an environment that has them: `python = ".venv/bin/python"` under [tool.hatch-flyte]
 - {frontend}
-- activate an environment that has them, or make a `.venv` in the project's folder"""
+- install them into one of the environments above, activate another, or make a `.venv` in the project's folder"""
 
-_INSTALL = "let the frontend install them: add them to `requires` under [build-system], and build with isolation"
-_OLDER_PYTHON = "build with a Python that flytekit supports, 3.10 to 3.12, so that the frontend can install it"
+_INSTALL = "let the build install them: add them to `requires` under [build-system], and build with isolation"
+_OLDER_PYTHON = "build with a Python that flytekit supports, 3.10 to 3.12, so that the build can install it"
 _OLD_HATCH = """
 hatch before 1.18.2 does not install what build hooks ask for: `hatch --version` tells; upgrade it, or add flytekit to
 `requires` under [build-system]."""

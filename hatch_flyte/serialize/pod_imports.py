@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 _FLYTEKIT = Requirement("flytekit")
 _DECLARE = "Declare it under `dependencies` in [project], or import it in a `try` if the tasks can do without it."
-_SHIP = "Have the wheel ship it: the build backend's configuration says which files do."
+_SHIP = (
+    "Have the wheel ship it: move it into the package, or have the build include it (hatchling: "
+    "[tool.hatch.build.targets.wheel]; setuptools: `packages`)."
+)
 _OTHER_IMAGE = (
     'Name an image that has it instead of "stock", for all tasks (`image`) or some (`tasks`), under [tool.hatch-flyte].'
 )
@@ -75,7 +78,10 @@ def judge(subject: Subject, report: Mapping[str, Any], loaders: Sequence[Mapping
             )
             errors.append(Caution(what, _OTHER_IMAGE))
         elif not found.is_of(brought):
-            what = f"{found} is nothing that {subject.wheel.path.name} requires: the image may lack it"
+            what = (
+                f"{found} is not among what {subject.wheel.path.name} requires: unless the image has it all the same, "
+                "the pod ends with ModuleNotFoundError"
+            )
             cautions.append(Caution(what, _DECLARE))
     if errors:
         refused = joined(errors)

@@ -36,14 +36,16 @@ def test_a_python_without_a_stock_image_is_told_where_it_was_asked_for(error: Ca
 
 
 @pytest.mark.parametrize(
-    ("missing", "hint"),
+    ("missing", "hint", "other"),
     [
-        ("acme.features", "`acme.features` would be one of the wheel's own modules, and the wheel does not ship it"),
-        ("torch", "What is missing there has to be installed there"),
-        ("company.other", "What is missing there has to be installed there"),
+        ("acme.features", "`acme.features` would be one of the wheel's own modules, and the wheel does not ship it", 0),
+        ("torch", "What is missing there has to be installed there", 1),
+        ("company.other", "What is missing there has to be installed there", 1),
     ],
 )
-def test_a_module_that_is_missing_is_to_be_shipped_or_installed(tmp_path: Path, missing: str, hint: str) -> None:
+def test_a_module_that_is_missing_is_to_be_shipped_or_installed_or_left_out(
+    tmp_path: Path, missing: str, hint: str, other: int
+) -> None:
     wheel = read_wheel(build_wheel(tmp_path, WheelSource({"acme/__init__.py": "", "company/part.py": ""})))
     cause = {
         "modules": ["acme.jobs"],
@@ -55,7 +57,8 @@ def test_a_module_that_is_missing_is_to_be_shipped_or_installed(tmp_path: Path, 
     told = error_of({"kind": "modules", "causes": [cause]}, wheel, INTERPRETER, Places({}))
 
     assert hint in told.hint
-    assert told.hint.count("\n") == 1
+    assert told.hint.count("`optional-modules` which may fail") == other
+    assert told.hint.count("\n") == other
 
 
 def test_an_unsupported_python_is_told_with_its_version(error: Callable[..., HatchFlyteError]) -> None:

@@ -100,9 +100,10 @@ class TestWhatDoesNotLoad:
 
         assert error.message == (
             "load check: a pod could not load these tasks from what the wheel ships\n"
-            "t.py:3: task `t.double`: expected a task (got function other)"
+            "t.py:3: task `t.double`, defined here: expected a task under this name (got function other)"
         )
-        assert "leave the name to the task" in error.hint
+        assert "give that another name" in error.hint
+        assert "put `@task` on the function's definition" in error.hint
         assert "`load-check = false`" in error.hint
 
     def test_a_name_that_another_task_took(self, tmp_path: Path) -> None:
@@ -110,7 +111,7 @@ class TestWhatDoesNotLoad:
 
         error = refusal(tmp_path, {"t.py": TASK + other})
 
-        assert "task `t.double`: expected a task with the name t.double (got t.other)" in error.message
+        assert "task `t.double`, defined here: expected a task with the name t.double (got t.other)" in error.message
 
     def test_a_task_that_is_defined_in_a_function(self, tmp_path: Path) -> None:
         source = """
@@ -159,7 +160,7 @@ class TestWhatDoesNotLoad:
 
         error = refusal(tmp_path, {"t.py": source})
 
-        assert "task `t.double`: expected the same inputs (got another `a`)" in error.message
+        assert "task `t.double`, defined here: expected the same inputs (got another `a`)" in error.message
 
     def test_a_process_that_dies_is_told_with_its_last_words(self, tmp_path: Path) -> None:
         source = (
@@ -200,8 +201,8 @@ class TestWhatAPodNeedNotHave:
 
         [caution] = check(tmp_path, {"t.py": self.SOURCE})
 
-        assert caution.message.startswith("t.py:1: `useful`, of the distribution useful, is nothing that ")
-        assert caution.message.endswith(" requires: the image may lack it")
+        assert caution.message.startswith("t.py:1: `useful`, of the distribution useful, is not among what ")
+        assert caution.message.endswith("unless the image has it all the same, the pod ends with ModuleNotFoundError")
         assert "`dependencies` in [project]" in caution.hint
 
     @pytest.mark.parametrize("requires", [("useful>=1",), ("between",), ("between[deep]",)])

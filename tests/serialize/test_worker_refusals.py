@@ -33,8 +33,7 @@ class TestModulesThatDoNotImport:
         assert sections[1] == (
             "a_missing: ModuleNotFoundError: No module named 'numpie'\n"
             '    File "acme/a_missing.py", line 1, in <module>\n'
-            "      import numpie\n"
-            "  ModuleNotFoundError: No module named 'numpie'"
+            "      import numpie"
         )
         assert sections[2].startswith("b_syntax: SyntaxError: invalid syntax (b_syntax.py, line 1)\n")
         assert 'File "acme/b_syntax.py", line 1\n      def f(:' in sections[2]
@@ -44,7 +43,6 @@ class TestModulesThatDoNotImport:
             "compute(0)",
             'File "acme/helper.py", line 2, in compute',
             "return 1 / x",
-            "ZeroDivisionError: division by zero",
         ]
         assert sections[4].startswith("d_exits: ends the interpreter when imported (sys.exit(3))\n")
         assert 'File "acme/d_exits.py", line 2' in sections[4]

@@ -69,7 +69,10 @@ def _load(task: Mapping[str, Any]) -> Any:
 def _difference(task: Mapping[str, Any], loaded: Any) -> dict[str, Any]:
     classes = [cls.__name__ for cls in type(loaded).__mro__]
     if "PythonTask" not in classes:
-        return {"expected": "a task", "got": f"{type(loaded).__name__} {getattr(loaded, '__name__', '')}".strip()}
+        return {
+            "expected": "a task under this name",
+            "got": f"{type(loaded).__name__} {getattr(loaded, '__name__', '')}".strip(),
+        }
     expected = {"type": task["type"]} if task["mapped"] else {"name": task["name"], "type": task["type"]}
     got = {"name": loaded.name, "type": loaded.task_type}
     for what, value in expected.items():
