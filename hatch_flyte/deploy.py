@@ -40,7 +40,7 @@ def deploy(
     `dynamic_version` is asked for the project's version if pyproject.toml has none; what it doesn't know is empty.
     Raises `ConfigError` (no such cluster, no version) and `ArchiveError` before anything is sent.
     """
-    from hatch_flyte.registry.connect import open_registry
+    from hatch_flyte.registry.connect import Surroundings, open_registry
     from hatch_flyte.source_control import Checkout
 
     targets = config.targets()
@@ -54,7 +54,7 @@ def deploy(
 
     async def use_case(stop: asyncio.Event) -> tuple[Report, ...]:
         watch = Watch(on_step=on_step, stop=stop)
-        return await publish(orders, targets, partial(open_registry, data=config.call.data), watch)
+        return await publish(orders, targets, partial(open_registry, around=Surroundings.of(config)), watch)
 
     def on_stop() -> None:
         for target in targets:

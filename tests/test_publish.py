@@ -11,7 +11,7 @@ from hatch_flyte.errors import UnreachableError
 from hatch_flyte.outcome import exit_code
 from hatch_flyte.publish import publish
 from hatch_flyte.register import Order, Watch
-from hatch_flyte.registry.connect import open_registry
+from hatch_flyte.registry.connect import Surroundings, open_registry
 from hatch_flyte.registry.local import open_local
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ def order(*messages: object) -> Order:
 
 
 async def test_several_targets_get_a_report_each_in_the_order_given(tmp_path: Path) -> None:
-    reports = await publish([order()], [TARGET, OTHER], partial(open_registry, data=tmp_path), Watch())
+    reports = await publish(
+        [order()], [TARGET, OTHER], partial(open_registry, around=Surroundings(data=tmp_path)), Watch()
+    )
 
     assert [(one.target.cluster, one.summary) for one in reports] == [("local", "3 created"), ("other", "3 created")]
     assert exit_code(reports) == 0
@@ -37,7 +39,7 @@ async def test_several_targets_get_a_report_each_in_the_order_given(tmp_path: Pa
 async def test_a_later_archive_may_refer_to_an_earlier_one(tmp_path: Path) -> None:
     orders = [order(task()), order(workflow(), launch_plan())]
 
-    reports = await publish(orders, [TARGET], partial(open_registry, data=tmp_path), Watch())
+    reports = await publish(orders, [TARGET], partial(open_registry, around=Surroundings(data=tmp_path)), Watch())
 
     assert [one.summary for one in reports] == ["1 created", "2 created"]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hatch_flyte.config.auth import AuthTable
 from hatch_flyte.config.checks import (
     any_expectation,
     cluster_name_expectation,
@@ -70,6 +71,14 @@ CLUSTER_KEYS: Mapping[str, Key] = _by_name(
     ),
     _publishing("project", String(path_part_expectation), "Flyte project to register in. Required.", default=""),
     _publishing("domain", String(path_part_expectation), "Flyte domain to register in. Required.", default=""),
+    _publishing(
+        "auth",
+        AuthTable(),
+        'Where the bearer token comes from that is shown to the control plane: a variable, `{ type = "token", env = '
+        '"NAME" }`, or what a command prints, `{ type = "command", command = ["PROGRAM", "ARGUMENT"] }`. The command '
+        "is asked again when its token is refused. Default: no token.",
+        default=None,
+    ),
     _publishing(
         "inherits",
         String(cluster_name_expectation),
@@ -273,7 +282,7 @@ LATER: frozenset[str] = frozenset(
 
 LATER_FOR_CLUSTERS: frozenset[str] = frozenset(
     {
-        *("activate", "annotations", "auth", "breaking-changes", "ca-file", "client-certificate", "client-key"),
+        *("activate", "annotations", "breaking-changes", "ca-file", "client-certificate", "client-key"),
         *("config-file", "console-endpoint", "deadline", "image-registry", "insecure-skip-verify", "keep-alive"),
         *("labels", "metadata", "proxy", "queue", "raw-output-prefix", "service-account", "strict", "when"),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hatch_flyte.config.auth import Auth
 from hatch_flyte.config.checks import LOCAL
 from hatch_flyte.config.clusters import unknown_cluster
 from hatch_flyte.config.endpoint import parse_endpoint
@@ -115,4 +116,5 @@ def _target(choice: Choice, name: str, *, implicit: bool) -> Target:
         insecure=insecure,
         project=call.project or cluster.project,
         domain=call.domain or cluster.domain,
+        auth=Auth.of(cluster.auth),
     )

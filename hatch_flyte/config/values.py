@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from hatch_flyte.config.auth import Auth
     from hatch_flyte.config.endpoint import Endpoint
     from hatch_flyte.config.spots import Spot
 
@@ -124,6 +125,8 @@ class Cluster:
     """None: TLS for all but loopback."""
     project: str = ""
     domain: str = ""
+    auth: tuple[str, ...] = ()
+    """As in `Auth.of`."""
     inherits: str = ""
 
     def where(self, key: str) -> str:
@@ -169,3 +172,5 @@ class Target:
     domain: str
     implicit: bool = False
     """Whether it is the local registry for want of any cluster; the user is told so."""
+    auth: Auth | None = None
+    """Where its bearer token comes from; None: no token is shown."""

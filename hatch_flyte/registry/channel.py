@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 from hatch_flyte import __version__
-from hatch_flyte.errors import RejectedError
+from hatch_flyte.errors import AccessError, RejectedError
 from hatch_flyte.registry.diagnosis import away, diagnose, silent, unreachable
 from hatch_flyte.registry.retry import TransientError
 from hatch_flyte.registry.status import Status, translated
@@ -57,7 +57,7 @@ class Channel:
 
             await self._listener(channel)
             try:
-                data = await self._send(channel, call)
+                data = await self._admitted(channel, call)
             except grpc.aio.AioRpcError as problem:
                 raise await self._failure(channel, call, Status.of(problem)) from problem
         self._heard = True
@@ -117,13 +117,32 @@ class Channel:
             place = self._connection.place
             raise (away(place, self._connection.deadline) if self._heard else silent(place, seconds)) from problem
 
-    async def _send(self, channel: grpc.aio.Channel, call: Call) -> bytes:
+    async def _admitted(self, channel: grpc.aio.Channel, call: Call) -> bytes:
+        """Send `call` with its token; where that is refused once more with another, if there is one."""
+        import grpc.aio
+
+        authenticator = self._connection.authenticator
+        if authenticator is None:
+            return await self._send(channel, call, "")
+        token = await authenticator.token()
+        try:
+            return await self._send(channel, call, token)
+        except grpc.aio.AioRpcError as problem:
+            # Who is not let in has changed nothing, so that a create may be sent again.
+            refused = problem.code() is grpc.StatusCode.UNAUTHENTICATED
+            other = await authenticator.another(token) if refused else ""
+            if not other:
+                raise
+        return await self._send(channel, call, other)
+
+    async def _send(self, channel: grpc.aio.Channel, call: Call, token: str) -> bytes:
         # Bytes in and out: gRPC would log an answer that cannot be parsed, and return None for it.
         method = channel.unary_unary(call.path, None, None)
         request = call.request.SerializeToString()
+        metadata = (("authorization", f"Bearer {token}"),) if token else None
         if call.writes:
-            return await _uncut(method(request, timeout=self._patience.create))
-        answer: bytes = await method(request, timeout=self._patience.read)
+            return await _uncut(method(request, timeout=self._patience.create, metadata=metadata))
+        answer: bytes = await method(request, timeout=self._patience.read, metadata=metadata)
         return answer
 
     async def _failure(self, channel: grpc.aio.Channel, call: Call, status: Status) -> RegistryError | TransientError:
@@ -134,6 +153,8 @@ class Channel:
         if connecting and not self._heard:
             return await self._nobody(status.words)
         answer = translated(status, call, self._connection.place)
+        if isinstance(answer, AccessError) and self._connection.authenticator:
+            answer = AccessError(answer.message, hint=self._connection.authenticator.hint, identifier=answer.identifier)
         if status.code is Code.DEADLINE_EXCEEDED and not self._heard and isinstance(answer, TransientError):
             # It takes connections and never answered anything: the whole deadline would only be lost on it.
             answer.limit = 2 * self._patience.read

@@ -5,9 +5,13 @@ Knows nothing of gRPC, HTTP or configuration files.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from hatch_flyte.registry.authenticator import Authenticator
 
 TLS_PORT = 443
 """The port of a target that names none, as gRPC takes it."""
@@ -27,6 +31,8 @@ class Connection:
     """Seconds for the whole publish, from its first call: after them nothing is tried again."""
     window: int = 32
     """Calls in flight at once. flyteadmin needs two database connections for each, and has 100 in all."""
+    authenticator: Authenticator | None = field(default=None, repr=False)
+    """Gives the bearer token of each call; None: calls show none."""
 
     @property
     def address(self) -> tuple[str, int]:

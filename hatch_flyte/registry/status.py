@@ -37,7 +37,7 @@ _TOO_LARGE: Final = re.compile(r"message (after decompression )?larger than max|
 
 TOO_LARGE_HINT: Final = "Make the entity smaller, or have flyteadmin's `server.grpc.maxMessageSizeBytes` raised."
 HINTS: Final = {
-    Code.UNAUTHENTICATED: "This version of hatch-flyte sends no credentials.",
+    Code.UNAUTHENTICATED: "No credentials were sent: set `auth` of this cluster.",
     Code.UNAVAILABLE: LATER,
     Code.DEADLINE_EXCEEDED: LATER,
     Code.RESOURCE_EXHAUSTED: LATER,

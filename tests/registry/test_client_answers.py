@@ -68,7 +68,7 @@ async def test_a_refusal_without_words_is_named_by_its_code() -> None:
 async def test_a_login_that_is_wanted_is_explained() -> None:
     async with serving(ControlPlane(GetTask=Abort(StatusCode.UNAUTHENTICATED, "token?"))) as target:
         registry = client(target)
-        with pytest.raises(AccessError, match="sends no credentials"):
+        with pytest.raises(AccessError, match="set `auth` of this cluster"):
             await registry.get(TASK)
         await registry.close()
 
