@@ -63,6 +63,8 @@ class CommandToken:
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], folder: Path) -> None:
         self._command, self._environ, self._folder = tuple(command), environ, folder
         self._token = ""
+        self._same = False
+        """Whether asking again gave the token that had been refused: then it is not asked a third time."""
         self._asking = asyncio.Lock()
 
     @property
@@ -80,8 +82,9 @@ class CommandToken:
     async def another(self, refused: str) -> str:
         """See `Authenticator.another`. Of many calls that are refused at once the first asks for all."""
         async with self._asking:
-            if self._token == refused:
+            if self._token == refused and not self._same:
                 self._token = await self._ask()
+                self._same = self._token == refused
             return "" if self._token == refused else self._token
 
     async def _ask(self) -> str:

@@ -87,6 +87,15 @@ async def test_many_calls_refused_at_once_ask_the_command_once_for_all(tmp_path:
     assert (tmp_path / "count").read_text() == "2"
 
 
+async def test_a_command_that_gives_the_refused_token_again_is_not_asked_by_every_call(tmp_path: Path) -> None:
+    async with serving(ControlPlane(GetTask=EXPIRED)) as target:
+        registry = client(target, command(tmp_path, COUNTING.replace("{number}", "0")))
+        answers = await asyncio.gather(*(registry.get(TASK) for _ in range(10)), return_exceptions=True)
+        await registry.close()
+    assert {type(answer) for answer in answers} == {AccessError}
+    assert (tmp_path / "count").read_text() == "2"
+
+
 @pytest.mark.parametrize(("source", "calls"), [(COUNTING, 2), ("print('canary-1')", 1)], ids=["another", "the same"])
 async def test_a_token_that_stays_refused_ends_the_call_without_being_shown(
     tmp_path: Path, source: str, calls: int
