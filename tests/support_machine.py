@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -128,6 +130,18 @@ class Served:
         self.process.communicate()
 
 
+def port_to_keep() -> int:
+    """Return a free port that a server can be started at again: below those that systems lend to outgoing connections.
+
+    A port of that range may be lent in the moment in which nobody listens at it.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)  # noqa: S311 # no secret
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
 @contextlib.contextmanager
 def serving(venv: Venv, data: Path, *, port: int = 0) -> Iterator[Served]:
     """Run `hatch-flyte serve` over the folder `data`; end it with SIGTERM, unless it was killed."""
@@ -135,9 +149,10 @@ def serving(venv: Venv, data: Path, *, port: int = 0) -> Iterator[Served]:
     process = venv.start(*command, cwd=data.parent)
     try:
         assert process.stdout is not None
-        line = process.stdout.readline()
-        ready = READY.match(line)
-        assert ready, f"serve said {line!r}"
+        ready = READY.match(line := process.stdout.readline())
+        if ready is None:
+            process.terminate()
+            raise AssertionError(f"serve said {line!r}, and {process.communicate()}")
         yield Served(process, ready[1])
     finally:
         running = process.poll() is None

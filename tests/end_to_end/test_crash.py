@@ -13,7 +13,7 @@ from flyteidl.admin.launch_plan_pb2 import LaunchPlanCreateRequest
 from flyteidl.admin.task_pb2 import TaskCreateRequest
 from flyteidl.admin.workflow_pb2 import WorkflowCreateRequest
 from support_archives import BUNDLE_ARGUMENTS, archive_of, launch_plan, task, workflow
-from support_machine import Recorder, recording, serving, watching, write_clusters
+from support_machine import Recorder, port_to_keep, recording, serving, watching, write_clusters
 
 from hatch_flyte.archive import write_archive
 from hatch_flyte.bundle import BundledFile, make_bundle
@@ -163,7 +163,7 @@ def test_a_killed_server_has_kept_what_it_acknowledged_and_the_publish_outlives_
 ) -> None:
     archive, total, data = write_pipeline(tmp_path, 20), 60, tmp_path / "served"
     with contextlib.ExitStack() as servers:
-        server = servers.enter_context(serving(bare, data))
+        server = servers.enter_context(serving(bare, data, port=port_to_keep()))
         for seed in seeds:
             chance, version = draw(seed), f"v{seed}"
             seen = at_nth_create(chance.randrange(1, total), answered=chance.random() < 0.5, then=server.process.kill)
