@@ -30,7 +30,7 @@ class Unreliable:
         self.registry = registry
         self.writes: list[str] = []
         self.failures: dict[str, RegistryError] = {}
-        """What a create answers, by the entity's name and kind: `task acme.double`."""
+        """What a write answers: of a create `task acme.double`, of an update `activate acme.flow 1.0`."""
         self.lost: set[str] = set()
         """Entities that cannot be read."""
         self.hidden: set[str] = set()
@@ -63,6 +63,24 @@ class Unreliable:
         if key(identifier) in self.failures:
             raise self.failures[key(identifier)]
         await self.registry.create(identifier, spec)
+
+    async def active(self, project: str, domain: str) -> AsyncIterator[Message]:
+        async for message in self.registry.active(project, domain):
+            yield message
+
+    async def activate(self, identifier: Identifier) -> None:
+        await self._write("activate", identifier)
+        await self.registry.activate(identifier)
+
+    async def deactivate(self, identifier: Identifier) -> None:
+        await self._write("deactivate", identifier)
+        await self.registry.deactivate(identifier)
+
+    async def _write(self, verb: str, identifier: Identifier) -> None:
+        await asyncio.sleep(0)
+        self.writes.append(f"{verb} {identifier.name} {identifier.version}")
+        if self.writes[-1] in self.failures:
+            raise self.failures[self.writes[-1]]
 
     async def locate(self, project: str, domain: str, bundle: Bundle) -> Location:
         return await self.registry.locate(project, domain, bundle)

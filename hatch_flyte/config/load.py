@@ -19,12 +19,13 @@ from hatch_flyte.config.tables import Quantities, Table, Tables
 from hatch_flyte.config.targets import Choice, choose_targets, is_ci
 from hatch_flyte.config.tasks import read_tasks
 from hatch_flyte.config.templates import STOCK, registered_version
-from hatch_flyte.config.values import Call, Packaging, Places, Publishing, Setting, Target
+from hatch_flyte.config.values import Call, Packaging, Places, Publishing, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hatch_flyte.config.files import ProjectFiles
+    from hatch_flyte.config.target import Target
     from hatch_flyte.config.templates import Facts
     from hatch_flyte.config.values import Cluster
 

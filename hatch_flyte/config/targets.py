@@ -9,7 +9,7 @@ from hatch_flyte.config.auth import Auth
 from hatch_flyte.config.checks import LOCAL
 from hatch_flyte.config.clusters import unknown_cluster
 from hatch_flyte.config.endpoint import parse_endpoint
-from hatch_flyte.config.values import Target
+from hatch_flyte.config.target import Target
 from hatch_flyte.errors import ConfigError, Problem
 
 if TYPE_CHECKING:

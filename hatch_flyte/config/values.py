@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from hatch_flyte.config.auth import Auth
-    from hatch_flyte.config.endpoint import Endpoint
     from hatch_flyte.config.spots import Spot
 
 
@@ -157,20 +155,3 @@ class Call:
     data: Path | None
     """Folder of the local registry, as given; None: in the user's data folder."""
     commit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a publish registers: a cluster, or the local registry, with project and domain."""
-
-    cluster: str
-    endpoint: Endpoint | None
-    """None for the local registry."""
-    insecure: bool
-    """Whether to connect without TLS."""
-    project: str
-    domain: str
-    implicit: bool = False
-    """Whether it is the local registry for want of any cluster; the user is told so."""
-    auth: Auth | None = None
-    """Where its bearer token comes from; None: no token is shown."""

@@ -14,7 +14,7 @@ from hatch_flyte.registry.port import Location
 from hatch_flyte.registry.retry import Retries
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from google.protobuf.message import Message
 
@@ -63,14 +63,9 @@ class ClusterRegistry:
         from hatch_flyte.registry.requests import Listing
 
         listing = Listing(kind, project, domain, name, version)
-        token = ""
-        while True:
-            answer = await self._call(listing.call(token))
-            for entity in listing.items(answer):
+        async for page in self._pages(listing.call):
+            for entity in listing.items(page):
                 yield entity
-            if answer.token in {"", token}:
-                return
-            token = answer.token
 
     async def get(self, identifier: Identifier) -> Message:
         """See `Registry.get`."""
@@ -87,6 +82,26 @@ class ClusterRegistry:
         from hatch_flyte.registry.requests import create_call
 
         await self._call(create_call(identifier, spec))
+
+    async def active(self, project: str, domain: str) -> AsyncIterator[Message]:
+        """See `Registry.active`. Asks for the next page when it is needed."""
+        from hatch_flyte.registry.requests import active_call
+
+        async for page in self._pages(partial(active_call, project, domain)):
+            for launch_plan in page.launch_plans:
+                yield launch_plan
+
+    async def activate(self, identifier: Identifier) -> None:
+        """See `Registry.activate`."""
+        from hatch_flyte.registry.requests import update_call
+
+        await self._call(update_call(identifier, active=True))
+
+    async def deactivate(self, identifier: Identifier) -> None:
+        """See `Registry.deactivate`."""
+        from hatch_flyte.registry.requests import update_call
+
+        await self._call(update_call(identifier, active=False))
 
     async def locate(self, project: str, domain: str, bundle: Bundle) -> Location:
         """See `Registry.locate`."""
@@ -127,6 +142,19 @@ class ClusterRegistry:
             except AlreadyExistsError as problem:
                 url = _address(stored_at(problem.message), problem)
         return Location(url, stored=True)
+
+    async def _pages(self, call: Callable[[str], Call]) -> AsyncIterator[Any]:
+        """Yield the answers to `call`, which makes a call from the token of the page before; the first one's is empty.
+
+        A server that gives a page's own token again has come to its end too.
+        """
+        token = ""
+        while True:
+            answer = await self._call(call(token))
+            yield answer
+            if answer.token in {"", token}:
+                return
+            token = answer.token
 
     async def _call(self, call: Call) -> Any:
         return await self._retries.run(partial(self._channel.attempt, call))

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from flyteidl.admin.launch_plan_pb2 import ACTIVE, INACTIVE
+
+from hatch_flyte.entity import Kind
 from hatch_flyte.registry.backing import Backing
 from hatch_flyte.registry.blobs import Key, blob_key
 from hatch_flyte.registry.control_plane import ControlPlane
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from hatch_flyte.bundle import Bundle
-    from hatch_flyte.entity import Identifier, Kind
+    from hatch_flyte.entity import Identifier
 
     Answer = TypeVar("Answer")
 
@@ -78,6 +81,25 @@ class LocalRegistry:
         """Create an entity, and its project if there is none of that name."""
         await self._do(lambda: self._create(identifier, spec), identifier)
 
+    async def active(self, project: str, domain: str) -> AsyncIterator[Message]:
+        """Yield the active launch plans of a project and domain."""
+        conditions = (
+            Condition("project", "eq", (project,)),
+            Condition("domain", "eq", (domain,)),
+            Condition("state", "eq", (ACTIVE,)),
+        )
+        query = Query(Kind.LAUNCH_PLAN, conditions, sort_by="created_at", descending=True)
+        for message in await self._do(lambda: self._plane.listed(query, Kind.LAUNCH_PLAN)):
+            yield message
+
+    async def activate(self, identifier: Identifier) -> None:
+        """Make a launch plan version the active one."""
+        await self._update(identifier, ACTIVE)
+
+    async def deactivate(self, identifier: Identifier) -> None:
+        """Make a launch plan version inactive."""
+        await self._update(identifier, INACTIVE)
+
     async def locate(self, project: str, domain: str, bundle: Bundle) -> Location:
         """Return where `bundle` is or would be."""
         return await self._do(lambda: self._location(project, domain, bundle)[1])
@@ -90,6 +112,9 @@ class LocalRegistry:
         """Let go of the file."""
         await self._do(self._store.close)
         self._thread.shutdown()
+
+    async def _update(self, identifier: Identifier, state: int) -> None:
+        await self._do(lambda: self._plane.update_launch_plan(from_identifier(identifier), state), identifier)
 
     def _create(self, identifier: Identifier, spec: Message) -> None:
         if identifier.domain in DOMAINS:

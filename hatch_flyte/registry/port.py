@@ -98,6 +98,21 @@ class Registry(Protocol):
         """
         ...
 
+    def active(self, project: str, domain: str) -> AsyncIterator[Message]:
+        """Yield the `admin.LaunchPlan` messages that are active in a project and domain, one version of each name."""
+        ...
+
+    async def activate(self, identifier: Identifier) -> None:
+        """Make a launch plan version the active one of its name; the version that was active no longer is.
+
+        Raises `NotFoundError`, and `RejectedError` where the registry refuses its schedule.
+        """
+        ...
+
+    async def deactivate(self, identifier: Identifier) -> None:
+        """Make a launch plan version inactive: its schedule stops. Raises `NotFoundError`."""
+        ...
+
     async def locate(self, project: str, domain: str, bundle: Bundle) -> Location:
         """Return where `bundle` is or would be kept. Stores nothing."""
         ...

@@ -114,6 +114,20 @@ class Listing:
         return [one for one in entities if not self.version or one.id.version == self.version]
 
 
+def active_call(project: str, domain: str, token: str) -> Call:
+    """Return the call for the page of a project's and domain's active launch plans that begins at `token`."""
+    request = launch_plan_pb2.ActiveLaunchPlanListRequest(project=project, domain=domain, limit=PAGE, token=token)
+    return Call(f"{ADMIN}ListActiveLaunchPlans", request, launch_plan_pb2.LaunchPlanList.FromString)
+
+
+def update_call(identifier: Identifier, *, active: bool) -> Call:
+    """Return the call that makes a launch plan version active or inactive."""
+    state = launch_plan_pb2.ACTIVE if active else launch_plan_pb2.INACTIVE
+    request = launch_plan_pb2.LaunchPlanUpdateRequest(id=from_identifier(identifier), state=state)
+    parse = launch_plan_pb2.LaunchPlanUpdateResponse.FromString
+    return Call(f"{ADMIN}UpdateLaunchPlan", request, parse, identifier, writes=True)
+
+
 def project_call(project: str) -> Call:
     """Return the call that lists `project` alone, active or not."""
     request = project_pb2.ProjectListRequest(limit=1, filters=_equals("identifier", project))

@@ -12,9 +12,9 @@ from grpc import StatusCode
 from registry.local_server import serving as serving_registry
 from registry.support_server import Abort, ControlPlane, serving
 
+from hatch_flyte.config import Target
 from hatch_flyte.config.auth import Auth
 from hatch_flyte.config.endpoint import parse_endpoint
-from hatch_flyte.config.values import Target
 from hatch_flyte.entity import Identifier, Kind
 from hatch_flyte.errors import AccessError
 from hatch_flyte.registry.authenticator import CommandToken, VariableToken
