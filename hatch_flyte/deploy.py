@@ -14,9 +14,10 @@ from hatch_flyte.archives import find_archives, read_named, with_versions
 from hatch_flyte.config.files import read_project
 from hatch_flyte.distribution import Distribution
 from hatch_flyte.interruptible import run
+from hatch_flyte.order import Order
 from hatch_flyte.publish import publish
-from hatch_flyte.register import Order, Watch
 from hatch_flyte.report_text import Published
+from hatch_flyte.watch import Watch
 
 if TYPE_CHECKING:
     import asyncio

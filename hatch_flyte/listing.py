@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_flyte.look import look
+from hatch_flyte.look import check_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,8 +60,8 @@ async def listing(registry: Registry, target: Target, wanted: Wanted) -> list[Li
     """
     found: list[Listed] = []
     try:
-        # A look at nothing checks project and domain; a list of what isn't there is just empty.
-        await look(registry, target, (), None)
+        # A list of what isn't there is just empty.
+        await check_place(registry, target)
         for kind in wanted.kinds:
             listed = registry.list(kind, target.project, target.domain, name=wanted.name, version=wanted.version)
             found += [_listed(kind, message) async for message in listed]

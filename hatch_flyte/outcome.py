@@ -10,14 +10,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hatch_flyte.activation import MoveStatus
 from hatch_flyte.entity import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hatch_flyte.activation import Moved
     from hatch_flyte.config import Target
     from hatch_flyte.entity import Identifier
     from hatch_flyte.errors import HatchFlyteError
+    from hatch_flyte.plan import Plan
     from hatch_flyte.registry.port import Location
     from hatch_flyte.wire.compare import Difference
 
@@ -64,12 +67,19 @@ class Report:
     version: str
     outcomes: tuple[Outcome, ...]
     """One for each entity of the archive, in the archive's order."""
-    bundle: Location | None = None
-    """Where the bundle is; `stored` tells that it was there before."""
+    plan: Plan | None = None
+    """What it was meant to be; None where none could be made."""
     uploaded: bool = False
     error: HatchFlyteError | None = None
     """What stopped the whole cluster, if anything did."""
     interrupted: bool = False
+    moved: tuple[Moved, ...] = ()
+    """What came of activating, the last step; empty where nothing is to be activated."""
+
+    @property
+    def bundle(self) -> Location | None:
+        """Where the bundle is; `stored` tells that it was there before."""
+        return self.plan.bundle if self.plan else None
 
     @property
     def counts(self) -> dict[Status, int]:
@@ -80,7 +90,8 @@ class Report:
     @property
     def ok(self) -> bool:
         """Whether everything is as it should be."""
-        return self.error is None and all(outcome.status in GOOD for outcome in self.outcomes)
+        registered = self.error is None and all(outcome.status in GOOD for outcome in self.outcomes)
+        return registered and all(moved.ok for moved in self.moved)
 
     @property
     def exit_code(self) -> int:
@@ -92,13 +103,17 @@ class Report:
         statuses = set(self.counts)
         if Status.CONFLICT in statuses:
             return 8
-        failed = [outcome.error.exit_code for outcome in self.outcomes if outcome.error is not None]
+        errors = [*(one.error for one in self.outcomes), *(one.error for one in self.moved)]
+        failed = [error.exit_code for error in errors if error is not None]
         return max(failed, default=0 if self.ok else 1)
 
     @property
     def summary(self) -> str:
-        """One line: `33 created, 2 unchanged`."""
-        return ", ".join(f"{count} {status.value}" for status, count in self.counts.items()) or "no entity"
+        """One line: `33 created, 2 unchanged; 1 activated`."""
+        words = ", ".join(f"{count} {status.value}" for status, count in self.counts.items()) or "no entity"
+        moves = Counter(one.status for one in self.moved)
+        counted = ", ".join(f"{moves[status]} {status.value}" for status in MoveStatus if moves[status])
+        return f"{words}; {counted}" if counted else words
 
 
 def exit_code(reports: tuple[Report, ...]) -> int:

@@ -1,44 +1,138 @@
-"""The use case `publish`: register archives in every chosen cluster, the clusters at once.
+"""The use case `publish`: register archives in every chosen cluster, the clusters at once, then activate.
 
-Knows which archive goes to which target; how one is registered is `register`'s.
+Knows which archive goes to which target, and when what was registered may become active; how one is registered is
+`register`'s affair.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hatch_flyte.errors import RegistryError
-from hatch_flyte.register import Order, Watch, register, unopened
+from hatch_flyte.activation import unknown_names
+from hatch_flyte.errors import ConfigError, Problem, RegistryError
+from hatch_flyte.moving import carry_out, planned, unmoved
+from hatch_flyte.plan import make_plan
+from hatch_flyte.register import INTERRUPTED, apply, unsent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hatch_flyte.config import Target
+    from hatch_flyte.order import Order
     from hatch_flyte.outcome import Report
+    from hatch_flyte.plan import Plan
     from hatch_flyte.registry.port import Registry
+    from hatch_flyte.watch import Watch
 
 
 async def publish(
-    orders: Sequence[Order], targets: Sequence[Target], open_registry: Callable[[Target], Registry], watch: Watch
+    orders: Sequence[Order],
+    targets: Sequence[Target],
+    open_registry: Callable[[Target], Registry],
+    watch: Watch,
+    *,
+    independent: bool = False,
 ) -> tuple[Report, ...]:
     """Register every order in every target; return a report each, target by target, in the order given.
 
-    The orders of one target go one after the other, since a later archive may refer to an earlier one. What goes
-    wrong in one target doesn't touch the others.
+    The orders of one target go one after the other, since a later archive may refer to an earlier one; nothing is
+    written there before all have a plan that nothing stands against. What goes wrong in one target doesn't touch what
+    is registered in the others. Nothing is activated in a target where something was not registered, nor, unless
+    `independent`, before everything is in every target.
+
+    Raises `ConfigError` for a launch plan to activate that no archive has, and `ArchiveError`, before anything is sent.
     """
-    by_target = await asyncio.gather(*(_publish_to(target, orders, open_registry, watch) for target in targets))
-    return tuple(report for reports in by_target for report in reports)
-
-
-async def _publish_to(
-    target: Target, orders: Sequence[Order], open_registry: Callable[[Target], Registry], watch: Watch
-) -> list[Report]:
+    _check_names(orders, targets)
+    stages = [_Stage(orders, target, watch) for target in targets]
     try:
-        registry = open_registry(target)
-    except RegistryError as problem:
-        return [unopened(order, target, problem) for order in orders]
-    try:
-        return [await register(order, target, registry, watch) for order in orders]
+        await asyncio.gather(*(stage.register(open_registry) for stage in stages))
+        in_the_way = "" if independent else next(filter(None, (stage.failure for stage in stages)), "")
+        await asyncio.gather(*(stage.move(in_the_way) for stage in stages))
     finally:
-        await registry.close()
+        for stage in stages:
+            await stage.close()
+    return tuple(report for stage in stages for report in stage.reports)
+
+
+def _check_names(orders: Sequence[Order], targets: Sequence[Target]) -> None:
+    archives = [order.archive for order in orders]
+    problems = [
+        Problem(f"cluster {target.cluster}: activate", f"expected a launch plan of the archive (got {name!r})")
+        for target in targets
+        for name in unknown_names(target.activation, archives)
+    ]
+    if problems:
+        raise ConfigError(problems, hint="`hatch-flyte show` lists an archive's launch plans.")
+
+
+class _Stage:
+    """All orders on their way into one target."""
+
+    def __init__(self, orders: Sequence[Order], target: Target, watch: Watch) -> None:
+        self._orders, self._target, self._watch = orders, target, watch
+        self._registry: Registry | None = None
+        self.reports: list[Report] = []
+
+    @property
+    def failure(self) -> str:
+        """What keeps other targets from activating; empty if everything was registered here."""
+        return "" if all(report.ok for report in self.reports) else f"{self._target.cluster} has not registered all"
+
+    async def register(self, open_registry: Callable[[Target], Registry]) -> None:
+        try:
+            self._registry = open_registry(self._target)
+        except RegistryError as problem:
+            self.reports = [unsent(order, self._target, problem.message, error=problem) for order in self._orders]
+            return
+        plans = await self._plan(self._registry)
+        if plans is None:
+            return
+        # A conflict of one archive stops all of the target, unless asked to go on.
+        halted = "" if self._orders[0].keep_going else next(filter(None, (plan.halting for plan in plans)), "")
+        for order, plan in zip(self._orders, plans, strict=True):
+            report = await apply(plan, order, self._registry, self._watch, halted)
+            self.reports.append(report)
+            if not report.ok and not order.keep_going:
+                halted = halted or f"{order.distribution or 'an archive'} {order.version} was not registered"
+
+    async def _plan(self, registry: Registry) -> list[Plan] | None:
+        """Return a plan for each order; None where there are reports already, since they could not be made."""
+        self._watch.on_step(self._target, "looking")
+        plans: list[Plan] = []
+        try:
+            for order in self._orders:
+                promised = {one.identifier for plan in plans for one in plan.entities}
+                plan = await self._watch.unless_stopped(make_plan(order, self._target, registry, promised))
+                if plan is None:
+                    self._give_up(registry, INTERRUPTED, None)
+                    return None
+                self._watch.on_plan(plan)
+                plans.append(plan)
+        except RegistryError as problem:
+            self._give_up(registry, problem.message, problem)
+            return None
+        return plans
+
+    def _give_up(self, registry: Registry, why: str, error: RegistryError | None) -> None:
+        self.reports = [unsent(order, self._target, why, place=registry.place, error=error) for order in self._orders]
+
+    async def move(self, in_the_way: str) -> None:
+        """Activate and deactivate what the plans say, unless something is `in_the_way`."""
+        in_the_way = self.failure or in_the_way
+        for index, report in enumerate(self.reports):
+            if self._registry is None or report.plan is None or not report.plan.moves:
+                continue
+            moves = report.plan.moves
+            if self._orders[index].dry_run and not in_the_way:
+                moved = planned(moves)
+            elif in_the_way or self._watch.stop.is_set():
+                moved = unmoved(moves, in_the_way or INTERRUPTED)
+            else:
+                moved = await carry_out(moves, self._target, self._registry, self._watch)
+            self.reports[index] = replace(report, moved=moved)
+
+    async def close(self) -> None:
+        if self._registry is not None:
+            await self._registry.close()

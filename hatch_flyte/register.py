@@ -1,176 +1,150 @@
-"""The use case `register`: the entities of one archive, created in one registry.
+"""The use case `register`: what a plan says is new is created in one registry, level by level.
 
-Look, compare, then write level by level; nothing is written where the look finds a conflict. One outcome an entity.
+Nothing is written where the plan finds a conflict, or a reference to what is nowhere. One outcome an entity.
 Never prints, exits or reads the environment; knows no transport.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hatch_flyte.entity import Kind
-from hatch_flyte.entries import asks_for_bundle, fill_entries, levels
+from hatch_flyte.entries import levels
 from hatch_flyte.errors import AlreadyExistsError, ConflictError, NotFoundError, RegistryError, RejectedError
-from hatch_flyte.look import look
 from hatch_flyte.outcome import GOOD, Outcome, Report, Status
+from hatch_flyte.plan import Verdict, filled, judged, make_plan, workflows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from google.protobuf.message import Message
-
-    from hatch_flyte.archive import Archive
     from hatch_flyte.config import Target
     from hatch_flyte.entity import Identifier
     from hatch_flyte.entries import Entry
-    from hatch_flyte.look import Seen
+    from hatch_flyte.order import Order
+    from hatch_flyte.plan import Plan, Planned
     from hatch_flyte.registry.port import Location, Registry
+    from hatch_flyte.watch import Watch
 
-DESTINATION = "."
-"""What `{{ .dest_dir }}` becomes in archives that leave it open, as flytectl fills it."""
+INTERRUPTED = "interrupted"
 
-_HALTING = {Status.CONFLICT: "is in conflict", Status.FAILED: "failed", Status.SKIPPED: "was not sent"}
+_HALTING = {Status.FAILED: "failed", Status.SKIPPED: "was not sent", Status.CONFLICT: "is in conflict"}
 """What is said of the entity after which nothing new is sent."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What to register, under which version, and how."""
-
-    archive: Archive
-    version: str
-    dry_run: bool = False
-    keep_going: bool = False
-    """Go on with what doesn't depend on an entity that was refused."""
-
-
-@dataclass(slots=True)
-class Watch:
-    """Somebody who looks on, and may ask to stop."""
-
-    on_step: Callable[[Target, str], None] = lambda _target, _text: None
-    on_outcome: Callable[[Target, Outcome], None] = lambda _target, _outcome: None
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
-    """Once set nothing new is sent; what is in flight is awaited, since a registry may half-store what is cut off."""
-
-
 async def register(order: Order, target: Target, registry: Registry, watch: Watch) -> Report:
-    """Register `order.archive` in `registry` and return what came of each of its entities.
+    """Register `order.archive` in `registry` and return what came of each of its entities. Activates nothing.
 
     Raises `ArchiveError` for an archive that cannot be registered anywhere; all that a registry does is in the report.
     """
-    return await _Registration(order, target, registry, watch).run()
+    watch.on_step(target, "looking")
+    try:
+        plan = await watch.unless_stopped(make_plan(order, target, registry))
+    except RegistryError as problem:
+        return unsent(order, target, problem.message, place=registry.place, error=problem)
+    if plan is None:
+        return unsent(order, target, INTERRUPTED, place=registry.place)
+    return await apply(plan, order, registry, watch)
 
 
-def unopened(order: Order, target: Target, error: RegistryError) -> Report:
-    """Return the report for a registry that could not even be opened: nothing was sent."""
-    outcomes = (
-        Outcome(entry.identifier, Status.SKIPPED, f"not sent: {error.message}") for entry in _entries(order, target, "")
+async def apply(plan: Plan, order: Order, registry: Registry, watch: Watch, halted: str = "") -> Report:
+    """Write what `plan`, made of `order`, says is missing, and return what came of each of its entities.
+
+    `halted`: why nothing may be written, for a reason outside of the plan.
+    """
+    return await _Registration(plan, order, registry, watch).run(halted)
+
+
+def unsent(order: Order, target: Target, why: str, *, place: str = "", error: RegistryError | None = None) -> Report:
+    """Return the report for an order of which nothing was sent: `why`, and the error that stopped the cluster."""
+    return Report(
+        target=target,
+        place=place,
+        version=order.version,
+        outcomes=tuple(_skipped(entry.identifier, why) for entry in filled(order, target, "")),
+        error=error,
+        interrupted=why == INTERRUPTED,
     )
-    return Report(target=target, place="", version=order.version, outcomes=tuple(outcomes), error=error)
+
+
+def _skipped(identifier: Identifier, why: str) -> Outcome:
+    return Outcome(identifier, Status.SKIPPED, f"not sent: {why}")
 
 
 class _Registration:
-    """One archive on its way into one registry."""
+    """One plan on its way into one registry."""
 
-    def __init__(self, order: Order, target: Target, registry: Registry, watch: Watch) -> None:
-        self._order, self._target, self._registry, self._watch = order, target, registry, watch
-        self._entries: dict[Identifier, Entry] = {}
+    def __init__(self, plan: Plan, order: Order, registry: Registry, watch: Watch) -> None:
+        self._plan, self._order, self._registry, self._watch = plan, order, registry, watch
+        self._workflows = workflows_of([one.entry for one in plan.entities])
         self._outcomes: dict[Identifier, Outcome] = {}
         self._halted = ""
-        self._bundle: Location | None = None
         self._uploaded = False
 
-    async def run(self) -> Report:
-        entries = _entries(self._order, self._target, "")
+    async def run(self, halted: str) -> Report:
         error: RegistryError | None = None
+        for planned in self._plan.entities:
+            self._note_planned(planned)
+        self._halted = self._halted or halted
         try:
-            await self._register(entries)
+            await self._write()
         except RegistryError as problem:
             error = problem
             self._halted = self._halted or problem.message
-        for entry in entries:
-            if entry.identifier not in self._outcomes:
-                self._note(Outcome(entry.identifier, Status.SKIPPED, f"not sent: {self._halted}"))
+        for planned in self._plan.entities:
+            if planned.identifier not in self._outcomes:
+                self._note(_skipped(planned.identifier, self._halted))
         return Report(
-            target=self._target,
-            place=self._registry.place,
-            version=self._order.version,
-            outcomes=tuple(self._outcomes[entry.identifier] for entry in entries),
-            bundle=self._bundle,
+            target=self._plan.target,
+            place=self._plan.place,
+            version=self._plan.version,
+            outcomes=tuple(self._outcomes[one.identifier] for one in self._plan.entities),
+            plan=self._plan,
             uploaded=self._uploaded,
             error=error,
             interrupted=self._watch.stop.is_set(),
         )
 
-    async def _register(self, entries: list[Entry]) -> None:
-        self._watch.on_step(self._target, "looking")
-        seen = await self._unless_stopped(entries)
-        if seen is None:
-            return
-        if seen.bundle:
-            self._bundle = seen.bundle
-            entries = _entries(self._order, self._target, seen.bundle.url)
-        missing = self._compare(entries, seen)
-        if self._halted:
+    async def _write(self) -> None:
+        missing = self._plan.new
+        if self._halted or not missing:
             return
         if self._order.dry_run:
             for entry in missing:
                 self._note(Outcome(entry.identifier, Status.PLANNED))
-        elif missing:
-            ordered = levels(missing)
-            await self._upload()
-            self._watch.on_step(self._target, "registering")
-            for level in ordered:
-                await asyncio.gather(*(self._create(entry) for entry in level))
+            return
+        ordered = levels(missing)
+        await self._upload()
+        self._watch.on_step(self._plan.target, "registering")
+        for level in ordered:
+            await asyncio.gather(*(self._create(entry) for entry in level))
 
-    async def _unless_stopped(self, entries: list[Entry]) -> Seen | None:
-        """Look, but give up at once when asked to stop: reading can be cut off without harm."""
-        archive = self._order.archive
-        bundle = archive.bundle if archive.bundle and asks_for_bundle(archive) else None
-        identifiers = [entry.identifier for entry in entries]
-        looking = asyncio.ensure_future(look(self._registry, self._target, identifiers, bundle))
-        stopping = asyncio.ensure_future(self._watch.stop.wait())
-        await asyncio.wait({looking, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if looking.done():
-            return looking.result()
-        looking.cancel()
-        self._halted = "interrupted"
-        return None
-
-    def _compare(self, entries: list[Entry], seen: Seen) -> list[Entry]:
-        """Note what is there already; return what is not. A conflict halts, unless asked to keep going."""
-        missing = []
-        self._entries = {entry.identifier: entry for entry in entries}
-        for entry in entries:
-            if stored := seen.stored.get(entry.identifier):
-                self._note(self._judge(entry, stored))
-            else:
-                missing.append(entry)
-        return missing
+    def _note_planned(self, planned: Planned) -> None:
+        """Note what is there already, and what must not be sent. That halts, unless asked to keep going."""
+        if planned.verdict is Verdict.UNRESOLVED:
+            need = planned.unresolved[0]
+            problem = NotFoundError(
+                f"it needs {need}, which is neither in the archive nor registered",
+                hint="Register that first, or have the module that defines it in the archive.",
+                identifier=planned.identifier,
+            )
+            self._note(Outcome(planned.identifier, Status.FAILED, problem.message, error=problem))
+        elif planned.verdict is not Verdict.NEW:
+            self._note(_outcome(planned))
 
     async def _upload(self) -> None:
-        bundle = self._order.archive.bundle
-        if bundle is None or self._bundle is None or self._bundle.stored:
+        bundle, location = self._order.archive.bundle, self._plan.bundle
+        if bundle is None or location is None or location.stored:
             return
-        self._watch.on_step(self._target, "uploading the bundle")
-        stored = await self._registry.upload(self._target.project, self._target.domain, bundle)
-        if stored.url != self._bundle.url:
-            raise RejectedError(
-                f"cluster {self._target.cluster}: the bundle was stored at {stored.url}, not at {self._bundle.url}"
-            )
+        target = self._plan.target
+        self._watch.on_step(target, "uploading the bundle")
+        stored = await self._registry.upload(target.project, target.domain, bundle)
+        _check_place(target, stored, location)
         self._uploaded = True
 
     async def _create(self, entry: Entry) -> None:
         if self._watch.stop.is_set():
-            self._halted = self._halted or "interrupted"
+            self._halted = self._halted or INTERRUPTED
         unmet = next((need for need in entry.needs if need in self._outcomes and not self._good(need)), None)
         if self._halted or unmet:
-            why = self._halted or f"it needs {unmet}, which is not there"
-            self._note(Outcome(entry.identifier, Status.SKIPPED, f"not sent: {why}"))
+            self._note(_skipped(entry.identifier, self._halted or f"it needs {unmet}, which is not there"))
             return
         try:
             await self._registry.create(entry.identifier, entry.spec)
@@ -193,19 +167,7 @@ class _Registration:
             return Outcome(entry.identifier, Status.FAILED, detail, error=problem)
         except RegistryError as problem:
             return Outcome(entry.identifier, Status.FAILED, problem.message, error=problem)
-        return self._judge(entry, stored)
-
-    def _judge(self, entry: Entry, stored: Message) -> Outcome:
-        """Compare what would be sent with what is there."""
-        from hatch_flyte.wire.compare import differences
-
-        kind = entry.identifier.kind
-        workflow = self._entries.get(entry.needs[0]) if kind is Kind.LAUNCH_PLAN else None
-        interface = workflow.spec.template.interface if workflow else None  # type: ignore[attr-defined] # a WorkflowSpec
-        found = tuple(differences(kind, entry.spec, stored, interface=interface))
-        if not found:
-            return Outcome(entry.identifier, Status.UNCHANGED)
-        return Outcome(entry.identifier, Status.CONFLICT, differences=found)
+        return _outcome(judged(entry, stored, self._workflows))
 
     def _good(self, identifier: Identifier) -> bool:
         return self._outcomes[identifier].status in GOOD
@@ -214,10 +176,14 @@ class _Registration:
         self._outcomes[outcome.identifier] = outcome
         if outcome.status not in GOOD and not self._order.keep_going:
             self._halted = self._halted or f"{outcome.identifier} {_HALTING[outcome.status]}"
-        self._watch.on_outcome(self._target, outcome)
+        self._watch.on_outcome(self._plan.target, outcome)
 
 
-def _entries(order: Order, target: Target, bundle_url: str) -> list[Entry]:
-    from hatch_flyte.wire.identifiers import Fill
+def _outcome(planned: Planned) -> Outcome:
+    status = Status.CONFLICT if planned.verdict is Verdict.CONFLICT else Status.UNCHANGED
+    return Outcome(planned.identifier, status, differences=planned.differences)
 
-    return fill_entries(order.archive, Fill(target.project, target.domain, order.version, bundle_url, DESTINATION))
+
+def _check_place(target: Target, stored: Location, expected: Location) -> None:
+    if stored.url != expected.url:
+        raise RejectedError(f"cluster {target.cluster}: the bundle was stored at {stored.url}, not at {expected.url}")

@@ -10,8 +10,10 @@ from support_registries import TARGET, Unreliable
 from hatch_flyte.entity import Kind
 from hatch_flyte.errors import NotFoundError, RejectedError
 from hatch_flyte.listing import COLUMNS, Wanted, listing
-from hatch_flyte.register import Order, Watch, register
+from hatch_flyte.order import Order
+from hatch_flyte.register import register
 from hatch_flyte.registry.local import open_local
+from hatch_flyte.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

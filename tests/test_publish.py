@@ -8,11 +8,12 @@ from support_registries import TARGET, Unreliable
 
 from hatch_flyte.config import Target
 from hatch_flyte.errors import UnreachableError
+from hatch_flyte.order import Order
 from hatch_flyte.outcome import exit_code
 from hatch_flyte.publish import publish
-from hatch_flyte.register import Order, Watch
 from hatch_flyte.registry.connect import Surroundings, open_registry
 from hatch_flyte.registry.local import open_local
+from hatch_flyte.watch import Watch
 
 if TYPE_CHECKING:
     from pathlib import Path

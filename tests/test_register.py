@@ -10,10 +10,12 @@ from support_registries import TARGET, Unreliable
 from hatch_flyte.bundle import BundledFile, make_bundle
 from hatch_flyte.config import Target
 from hatch_flyte.errors import AlreadyExistsError, ConflictError, RejectedError, UnreachableError
+from hatch_flyte.order import Order
 from hatch_flyte.outcome import Report, Status
-from hatch_flyte.register import Order, Watch, register, unopened
+from hatch_flyte.register import register, unsent
 from hatch_flyte.registry.local import open_local
 from hatch_flyte.registry.port import Location
+from hatch_flyte.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -182,11 +184,17 @@ class TestFailures:
 
         assert statuses(report) == ["failed", "skipped", "created", "created"]
 
-    async def test_a_reference_that_is_nowhere_is_the_registrys_to_refuse(self, registry: Unreliable) -> None:
-        report = await run(registry, archive_of(workflow(of="acme.gone")))
+    async def test_a_reference_that_is_nowhere_is_found_before_anything_is_sent(self, registry: Unreliable) -> None:
+        report = await run(registry, archive_of(task(), workflow(of="acme.gone"), launch_plan()))
 
-        assert statuses(report) == ["failed"]
-        assert "missing entity of type TASK" in report.outcomes[0].detail
+        assert statuses(report) == ["skipped", "failed", "skipped"]
+        assert "it needs task acme.gone 1.0 in flytesnacks/development" in report.outcomes[1].detail
+        assert (registry.writes, report.exit_code) == ([], 7)
+
+    async def test_keeping_going_sends_what_does_not_need_what_is_nowhere(self, registry: Unreliable) -> None:
+        report = await run(registry, archive_of(task(), workflow(of="acme.gone"), launch_plan()), keep_going=True)
+
+        assert statuses(report) == ["created", "failed", "skipped"]
 
     async def test_an_error_while_reading_back_is_the_entitys_failure(self, registry: Unreliable) -> None:
         class Away(Unreliable):
@@ -220,7 +228,9 @@ class TestFailures:
         assert (project.exit_code, domain.exit_code, empty.writes) == (7, 7, [])
 
     async def test_a_registry_that_could_not_be_opened_has_a_report_too(self) -> None:
-        report = unopened(Order(archive=archive_of(), version="1.0"), TARGET, UnreachableError("read-only"))
+        problem = UnreachableError("read-only")
+
+        report = unsent(Order(archive=archive_of(), version="1.0"), TARGET, problem.message, error=problem)
 
         assert statuses(report) == ["skipped"] * 3
         assert report.exit_code == 5

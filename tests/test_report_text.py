@@ -10,6 +10,7 @@ from support_registries import TARGET
 from hatch_flyte.entity import Identifier, Kind
 from hatch_flyte.errors import RejectedError, UnreachableError
 from hatch_flyte.outcome import Outcome, Report, Status
+from hatch_flyte.plan import Plan
 from hatch_flyte.registry.port import Location
 from hatch_flyte.report_text import Published, closing, heading, named, outcome_lines, printable, shown, to_json
 from hatch_flyte.wire.compare import Difference
@@ -151,10 +152,19 @@ class TestClosing:
 
 def test_json_leaves_nothing_out() -> None:
     conflict = outcome(Status.CONFLICT, differences=(Difference("template.type", "a", "b"),))
+    plan = Plan(
+        target=TARGET,
+        place="",
+        distribution="acme-pipelines",
+        version="1.0",
+        entities=(),
+        bundle=Location("s3://bucket/fast1.tar.gz", stored=True),
+        base=None,
+    )
     one = published(
         outcome(Status.UNCHANGED, "acme.b"),
         conflict,
-        bundle=Location("s3://bucket/fast1.tar.gz", stored=True),
+        plan=plan,
         error=UnreachableError("gone", hint="Look."),
     )
 

@@ -9,8 +9,10 @@ from hatch_flyte.archives import read_named, with_versions
 from hatch_flyte.config import Target
 from hatch_flyte.distribution import Distribution
 from hatch_flyte.errors import ConflictError, RegistryError
+from hatch_flyte.order import Order
 from hatch_flyte.outcome import GOOD, Status
-from hatch_flyte.register import Order, Watch, register
+from hatch_flyte.register import register
+from hatch_flyte.watch import Watch
 
 if TYPE_CHECKING:
     from pathlib import Path

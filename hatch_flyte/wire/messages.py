@@ -74,6 +74,12 @@ def to_identifier(message: identifier_pb2.Identifier) -> Identifier:
     return Identifier(kind, message.project, message.domain, message.name, message.version)
 
 
+def stored_identifier(kind: Kind, message: Message) -> Identifier:
+    """Return the identifier of an `admin.Task`, `admin.Workflow` or `admin.LaunchPlan`; lists may leave it untyped."""
+    one = cast("Any", message).id
+    return Identifier(kind, one.project, one.domain, one.name, one.version)
+
+
 def from_identifier(identifier: Identifier) -> identifier_pb2.Identifier:
     """Return the `flyteidl.core.Identifier` for our value, with its resource type and no `org`."""
     return identifier_pb2.Identifier(

@@ -11,9 +11,11 @@ from support_registries import TARGET
 
 from hatch_flyte.entity import Identifier, Kind
 from hatch_flyte.errors import NotFoundError
-from hatch_flyte.register import Order, Watch, register
+from hatch_flyte.order import Order
+from hatch_flyte.register import register
 from hatch_flyte.registry.client import Connection, connect
 from hatch_flyte.registry.local import open_local
+from hatch_flyte.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
