@@ -7,6 +7,7 @@ reported, one that it would refuse always is.
 from __future__ import annotations
 
 import enum
+import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -98,6 +99,14 @@ class Plan:
     def new(self) -> list[Entry]:
         """The entities that would be created."""
         return [one.entry for one in self.entities if one.verdict is Verdict.NEW]
+
+    @property
+    def content(self) -> str:
+        """SHA-256 of all that would be registered, filled in: 64 hexadecimal digits."""
+        from hatch_flyte.wire.messages import to_bytes
+
+        digests = (hashlib.sha256(to_bytes(one.entry.spec)).hexdigest() for one in self.entities)
+        return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
     @property
     def uploads(self) -> bool:

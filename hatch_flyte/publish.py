@@ -7,7 +7,8 @@ Knows which archive goes to which target, and when what was registered may becom
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hatch_flyte.activation import unknown_names
@@ -17,7 +18,7 @@ from hatch_flyte.plan import make_plan
 from hatch_flyte.register import INTERRUPTED, apply, unsent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from hatch_flyte.config import Target
     from hatch_flyte.order import Order
@@ -27,33 +28,68 @@ if TYPE_CHECKING:
     from hatch_flyte.watch import Watch
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a publish to several targets is held to."""
+
+    independent: bool = False
+    """Whether a target may activate whatever becomes of the others."""
+    approve: Callable[[Sequence[Plan]], None] | None = None
+    """Asked once all targets have plans, before anything is written; raises what stands against them."""
+
+
 async def publish(
     orders: Sequence[Order],
     targets: Sequence[Target],
     open_registry: Callable[[Target], Registry],
     watch: Watch,
-    *,
-    independent: bool = False,
+    terms: Terms | None = None,
 ) -> tuple[Report, ...]:
     """Register every order in every target; return a report each, target by target, in the order given.
 
     The orders of one target go one after the other, since a later archive may refer to an earlier one; nothing is
     written there before all have a plan that nothing stands against. What goes wrong in one target doesn't touch what
-    is registered in the others. Nothing is activated in a target where something was not registered, nor, unless
-    `independent`, before everything is in every target.
+    is registered in the others. Nothing is activated in a target where something was not registered, nor, unless the
+    targets are independent, before everything is in every target.
 
-    Raises `ConfigError` for a launch plan to activate that no archive has, and `ArchiveError`, before anything is sent.
+    Raises `ConfigError` for a launch plan to activate that no archive has, `ArchiveError`, and what `terms.approve`
+    raises, before anything is sent.
     """
-    _check_names(orders, targets)
-    stages = [_Stage(orders, target, watch) for target in targets]
-    try:
-        await asyncio.gather(*(stage.register(open_registry) for stage in stages))
-        in_the_way = "" if independent else next(filter(None, (stage.failure for stage in stages)), "")
+    terms = terms or Terms()
+    async with _stages(orders, targets, open_registry, watch) as stages:
+        if terms.approve:
+            await asyncio.gather(*(stage.plan() for stage in stages))
+            terms.approve([plan for stage in stages for plan in stage.plans])
+        await asyncio.gather(*(stage.register() for stage in stages))
+        in_the_way = "" if terms.independent else next(filter(None, (stage.failure for stage in stages)), "")
         await asyncio.gather(*(stage.move(in_the_way) for stage in stages))
+    return tuple(report for stage in stages for report in stage.reports)
+
+
+async def plans(
+    orders: Sequence[Order], targets: Sequence[Target], open_registry: Callable[[Target], Registry], watch: Watch
+) -> tuple[Plan | Report, ...]:
+    """Return a plan for every order and target, as `publish` has reports; a report where none could be made.
+
+    Writes nothing. Raises what `publish` does.
+    """
+    async with _stages(orders, targets, open_registry, watch) as stages:
+        await asyncio.gather(*(stage.plan() for stage in stages))
+    return tuple(one for stage in stages for one in (stage.plans or stage.reports))
+
+
+@asynccontextmanager
+async def _stages(
+    orders: Sequence[Order], targets: Sequence[Target], open_registry: Callable[[Target], Registry], watch: Watch
+) -> AsyncIterator[list[_Stage]]:
+    """Give a stage for each target, and let go of their registries at the end."""
+    _check_names(orders, targets)
+    stages = [_Stage(orders, target, open_registry, watch) for target in targets]
+    try:
+        yield stages
     finally:
         for stage in stages:
             await stage.close()
-    return tuple(report for stage in stages for report in stage.reports)
 
 
 def _check_names(orders: Sequence[Order], targets: Sequence[Target]) -> None:
@@ -70,9 +106,13 @@ def _check_names(orders: Sequence[Order], targets: Sequence[Target]) -> None:
 class _Stage:
     """All orders on their way into one target."""
 
-    def __init__(self, orders: Sequence[Order], target: Target, watch: Watch) -> None:
-        self._orders, self._target, self._watch = orders, target, watch
+    def __init__(
+        self, orders: Sequence[Order], target: Target, open_registry: Callable[[Target], Registry], watch: Watch
+    ) -> None:
+        self._orders, self._target, self._open, self._watch = orders, target, open_registry, watch
         self._registry: Registry | None = None
+        self.plans: list[Plan] = []
+        """One for each order, once they are made."""
         self.reports: list[Report] = []
 
     @property
@@ -80,43 +120,41 @@ class _Stage:
         """What keeps other targets from activating; empty if everything was registered here."""
         return "" if all(report.ok for report in self.reports) else f"{self._target.cluster} has not registered all"
 
-    async def register(self, open_registry: Callable[[Target], Registry]) -> None:
+    async def plan(self) -> None:
+        """Make the plans; where they cannot be made there are reports instead."""
+        self._watch.on_step(self._target, "looking")
         try:
-            self._registry = open_registry(self._target)
+            registry = self._registry = self._open(self._target)
+            for order in self._orders:
+                promised = {one.identifier for plan in self.plans for one in plan.entities}
+                plan = await self._watch.unless_stopped(make_plan(order, self._target, registry, promised))
+                if plan is None:
+                    self._give_up(INTERRUPTED, None)
+                    return
+                self._watch.on_plan(plan)
+                self.plans.append(plan)
         except RegistryError as problem:
-            self.reports = [unsent(order, self._target, problem.message, error=problem) for order in self._orders]
-            return
-        plans = await self._plan(self._registry)
-        if plans is None:
+            self._give_up(problem.message, problem)
+
+    async def register(self) -> None:
+        """Carry out the plans, which are made if they are not."""
+        if not self.plans and not self.reports:
+            await self.plan()
+        if self._registry is None:
             return
         # A conflict of one archive stops all of the target, unless asked to go on.
-        halted = "" if self._orders[0].keep_going else next(filter(None, (plan.halting for plan in plans)), "")
-        for order, plan in zip(self._orders, plans, strict=True):
+        halting = (plan.halting for order, plan in zip(self._orders, self.plans, strict=False) if not order.keep_going)
+        halted = next(filter(None, halting), "")
+        for order, plan in zip(self._orders, self.plans, strict=False):
             report = await apply(plan, order, self._registry, self._watch, halted)
             self.reports.append(report)
             if not report.ok and not order.keep_going:
                 halted = halted or f"{order.distribution or 'an archive'} {order.version} was not registered"
 
-    async def _plan(self, registry: Registry) -> list[Plan] | None:
-        """Return a plan for each order; None where there are reports already, since they could not be made."""
-        self._watch.on_step(self._target, "looking")
-        plans: list[Plan] = []
-        try:
-            for order in self._orders:
-                promised = {one.identifier for plan in plans for one in plan.entities}
-                plan = await self._watch.unless_stopped(make_plan(order, self._target, registry, promised))
-                if plan is None:
-                    self._give_up(registry, INTERRUPTED, None)
-                    return None
-                self._watch.on_plan(plan)
-                plans.append(plan)
-        except RegistryError as problem:
-            self._give_up(registry, problem.message, problem)
-            return None
-        return plans
-
-    def _give_up(self, registry: Registry, why: str, error: RegistryError | None) -> None:
-        self.reports = [unsent(order, self._target, why, place=registry.place, error=error) for order in self._orders]
+    def _give_up(self, why: str, error: RegistryError | None) -> None:
+        place = self._registry.place if self._registry else ""
+        self.plans = []
+        self.reports = [unsent(order, self._target, why, place=place, error=error) for order in self._orders]
 
     async def move(self, in_the_way: str) -> None:
         """Activate and deactivate what the plans say, unless something is `in_the_way`."""

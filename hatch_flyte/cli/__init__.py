@@ -73,12 +73,13 @@ def _add_commands() -> None:
     from hatch_flyte.cli.diff import diff
     from hatch_flyte.cli.list import list_entities
     from hatch_flyte.cli.package import package
+    from hatch_flyte.cli.plan import plan
     from hatch_flyte.cli.publish import publish
     from hatch_flyte.cli.registry import registry
     from hatch_flyte.cli.serve import serve
     from hatch_flyte.cli.show import show
 
-    for command in (package, check, show, diff, publish, list_entities, serve, registry, config):
+    for command in (package, check, show, diff, plan, publish, list_entities, serve, registry, config):
         main.add_command(command)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from hatch_flyte.cli.package import given
 
 if TYPE_CHECKING:
     from hatch_flyte.config import Target
+    from hatch_flyte.publish import Terms
 
 
 @click.command()
@@ -22,10 +24,17 @@ if TYPE_CHECKING:
 @click.option("--project", metavar="PROJECT", help="Flyte project, instead of the cluster's.")
 @click.option("--domain", metavar="DOMAIN", help="Flyte domain, instead of the cluster's.")
 @click.option("--dry-run", is_flag=True, default=None, help="Look and compare, write nothing.")
+@click.option(
+    "--plan",
+    "approved",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Do exactly what this plan of `plan --out` says, or say what moved since.",
+)
 @click.option("--keep-going", is_flag=True, default=None, help="Register what doesn't depend on what was refused.")
 @click.option("-v", "--verbose", is_flag=True, help="Show unchanged and all skipped entities too.")
 @click.option("--json", "as_json", is_flag=True, help="Print every outcome as JSON.")
-def publish(archives: tuple[Path, ...], verbose: bool, as_json: bool, **options: Any) -> None:  # noqa: FBT001 # click's
+def publish(archives: tuple[Path, ...], approved: Path | None, **options: Any) -> None:
     """Register ARCHIVEs in every chosen cluster.
 
     Without ARCHIVE: the one of this project's current version in its build directory; with a folder as ARCHIVE, in it.
@@ -34,17 +43,18 @@ def publish(archives: tuple[Path, ...], verbose: bool, as_json: bool, **options:
     from hatch_flyte.cli.status import print_error, waiting
     from hatch_flyte.config import Sources, load
     from hatch_flyte.config.files import find_root
-    from hatch_flyte.deploy import deploy
+    from hatch_flyte.deploy import deployment
     from hatch_flyte.outcome import exit_code
     from hatch_flyte.report_text import closing, heading, outcome_lines, shown, to_json
 
+    verbose, as_json = options.pop("verbose"), options.pop("as_json")
     config = load(Sources(root=find_root(), environ=os.environ, options=given(options), option_style="--"))
     with waiting("Publishing") as say:
 
         def on_step(target: Target, text: str) -> None:
             say(f"{target.cluster}: {text}")
 
-        published = deploy(config, archives, on_step)
+        published = deployment(config, archives, on_step).publish(_terms(approved))
     code = exit_code(tuple(one.report for one in published))
     if as_json:
         click.echo(json.dumps(to_json(published, code)))
@@ -57,6 +67,14 @@ def publish(archives: tuple[Path, ...], verbose: bool, as_json: bool, **options:
             print_error(str(one.report.error))
         click.secho(closing(one.report), fg=None if one.report.ok else "red")
     click.get_current_context().exit(code)
+
+
+def _terms(approved: Path | None) -> Terms:
+    """Return what the publish is held to: the plan in a file, if there is one."""
+    from hatch_flyte.plan_file import check_same, read_plan
+    from hatch_flyte.publish import Terms
+
+    return Terms(approve=partial(check_same, read_plan(approved)) if approved else None)
 
 
 COLOURS = {"CREATED": "green", "CONFLICT": "red", "FAILED": "red", "SKIPPED": "yellow"}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from flyteidl.admin.launch_plan_pb2 import LaunchPlan, LaunchPlanSpec
+from flyteidl.admin.task_pb2 import TaskSpec
 from flyteidl.admin.workflow_pb2 import WorkflowSpec
 from flyteidl.core.interface_pb2 import TypedInterface
 from flyteidl.core.workflow_pb2 import WorkflowTemplate
@@ -23,7 +24,7 @@ from hatch_flyte.wire.nodes import branch_cases, template_nodes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flyteidl.admin.task_pb2 import Task, TaskSpec
+    from flyteidl.admin.task_pb2 import Task
     from flyteidl.admin.workflow_pb2 import Workflow
     from flyteidl.core.interface_pb2 import Parameter
     from flyteidl.core.tasks_pb2 import TaskTemplate
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     Template = TypeVar("Template", TaskTemplate, WorkflowTemplate)
 
-__all__ = ["Difference", "differences"]
+__all__ = ["Difference", "comparable", "differences"]
 
 
 def differences(
@@ -53,6 +54,22 @@ def differences(
     return _launch_plan_differences(spec, cast("LaunchPlan", stored), interface)
 
 
+def comparable(
+    kind: Kind, spec: Message, stored: Message, *, interface: TypedInterface | None = None
+) -> tuple[Message, Message]:
+    """Return `spec` and what is stored of an entity of that kind in one form, as a registry makes it of a spec.
+
+    Both are a `TaskSpec`, a `WorkflowSpec` or a `LaunchPlanSpec`, for telling what changed between two versions. The
+    arguments are those of `differences`.
+    """
+    if kind is Kind.TASK:
+        return spec, TaskSpec(template=cast("Task", stored).closure.compiled_task.template)
+    if kind is Kind.WORKFLOW:
+        sent, there = _compiled(cast("WorkflowSpec", spec), cast("Workflow", stored))
+        return _as_sent(sent), _as_sent(there)
+    return _augmented(_launch_plan(spec), cast("LaunchPlan", stored), interface)
+
+
 def _task_differences(spec: TaskSpec, stored: Task) -> list[Difference]:
     there = stored.closure.compiled_task.template
     return list(message_differences("template", _with_identifier(spec.template, there), there))
@@ -60,22 +77,38 @@ def _task_differences(spec: TaskSpec, stored: Task) -> list[Difference]:
 
 def _workflow_differences(spec: WorkflowSpec, stored: Workflow) -> list[Difference]:
     """Compare what `spec` compiles to. The templates of tasks in the closure are those tasks' own affair."""
+    sent, theirs = _compiled(spec, stored)
+    return [] if sent == theirs else list(message_differences("", _as_sent(sent), _as_sent(theirs)))
+
+
+def _compiled(spec: WorkflowSpec, stored: Workflow) -> tuple[list[WorkflowTemplate], list[WorkflowTemplate]]:
+    """Return the compiled templates of both, the workflow's own first, then those embedded in it."""
     compiled, there = compiled_workflows(spec), stored.closure.compiled_workflow
     sent = [_with_identifier(compiled.primary.template, there.primary.template)]
     sent += [one.template for one in compiled.sub_workflows]
-    theirs = [there.primary.template, *(one.template for one in there.sub_workflows)]
-    return [] if sent == theirs else list(message_differences("", _as_sent(sent), _as_sent(theirs)))
+    return sent, [there.primary.template, *(one.template for one in there.sub_workflows)]
 
 
 def _launch_plan_differences(spec: Message, stored: LaunchPlan, interface: TypedInterface | None) -> list[Difference]:
     """Compare what the registry makes of `spec`: inputs of which nothing is said become required parameters."""
-    plan = spec if isinstance(spec, LaunchPlan) else LaunchPlan(spec=cast(LaunchPlanSpec, spec))
+    plan = _launch_plan(spec)
+    sent, there = _augmented(plan, stored, interface)
+    return [*_place_differences(plan, stored), *message_differences("spec" if plan is spec else "", sent, there)]
+
+
+def _launch_plan(spec: Message) -> LaunchPlan:
+    return spec if isinstance(spec, LaunchPlan) else LaunchPlan(spec=cast(LaunchPlanSpec, spec))
+
+
+def _augmented(
+    plan: LaunchPlan, stored: LaunchPlan, interface: TypedInterface | None
+) -> tuple[LaunchPlanSpec, LaunchPlanSpec]:
     there = LaunchPlanSpec()
     there.CopyFrom(stored.spec)
     there.default_inputs.SetInParent()
     sent = augmented_launch_plan(plan.spec, interface or _interface_of(stored.spec))[0]
     sent.default_inputs.MergeFrom(plan.spec.default_inputs)  # those too that the workflow doesn't have
-    return [*_place_differences(plan, stored), *message_differences("spec" if plan is spec else "", sent, there)]
+    return sent, there
 
 
 def _interface_of(spec: LaunchPlanSpec) -> TypedInterface:
