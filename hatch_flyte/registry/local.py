@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from hatch_flyte.entity import Identifier
 
     Answer = TypeVar("Answer")
+
+PAGE = 1000
+"""Entities read at once."""
 
 
 def default_folder() -> Path:
@@ -69,8 +74,7 @@ class LocalRegistry:
         """Yield the entities of a project and domain, the newest first."""
         wanted = {"project": project, "domain": domain, "name": name, "version": version}
         conditions = tuple(Condition(column, "eq", (value,)) for column, value in wanted.items() if value)
-        query = Query(kind, conditions, sort_by="created_at", descending=True)
-        for message in await self._do(lambda: self._plane.listed(query, kind)):
+        async for message in self._listed(kind, conditions):
             yield message
 
     async def get(self, identifier: Identifier) -> Message:
@@ -88,8 +92,7 @@ class LocalRegistry:
             Condition("domain", "eq", (domain,)),
             Condition("state", "eq", (ACTIVE,)),
         )
-        query = Query(Kind.LAUNCH_PLAN, conditions, sort_by="created_at", descending=True)
-        for message in await self._do(lambda: self._plane.listed(query, Kind.LAUNCH_PLAN)):
+        async for message in self._listed(Kind.LAUNCH_PLAN, conditions):
             yield message
 
     async def activate(self, identifier: Identifier) -> None:
@@ -112,6 +115,17 @@ class LocalRegistry:
         """Let go of the file."""
         await self._do(self._store.close)
         self._thread.shutdown()
+
+    async def _listed(self, kind: Kind, conditions: tuple[Condition, ...]) -> AsyncIterator[Message]:
+        """Yield what fits the conditions, the newest first; read page by page, for those who want only the first."""
+        query = Query(kind, conditions, sort_by="created_at", descending=True, limit=PAGE)
+        while True:
+            page = await self._do(partial(self._plane.listed, query, kind))
+            for message in page:
+                yield message
+            if len(page) < PAGE:
+                return
+            query = replace(query, offset=query.offset + PAGE)
 
     async def _update(self, identifier: Identifier, state: int) -> None:
         await self._do(lambda: self._plane.update_launch_plan(from_identifier(identifier), state), identifier)

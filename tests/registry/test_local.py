@@ -175,3 +175,11 @@ def test_neither_grpc_nor_what_serves_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+async def test_a_list_of_more_than_a_page_leaves_nothing_out_and_has_nothing_twice(tmp_path: Path) -> None:
+    async with opened(tmp_path) as registry:
+        for version in range(1001):
+            await registry.create(named(Kind.TASK, "load", f"{version}"), task())
+
+        assert await listed(registry, Kind.TASK) == [("load", f"{version}") for version in range(1000, -1, -1)]
