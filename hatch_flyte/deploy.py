@@ -74,9 +74,9 @@ def deployment(
 
     `paths` are archives, and folders to look for the project's archives in; without any that is the build directory.
     `dynamic_version` is asked for the project's version if pyproject.toml has none; what it doesn't know is empty.
-    Raises `ConfigError` (no such cluster, no version) and `ArchiveError`.
+    Raises `ConfigError` (no such cluster, no version, files for TLS that are of no use) and `ArchiveError`.
     """
-    from hatch_flyte.registry.connect import Surroundings, open_registry
+    from hatch_flyte.registry.connect import Surroundings, check_transports, open_registry
     from hatch_flyte.source_control import Checkout
 
     version_of = partial(config.registered_version, facts=Checkout(config.root, config.environ))
@@ -86,7 +86,9 @@ def deployment(
         Order(archive=archive, version=version, dry_run=call.dry_run, keep_going=call.keep_going)
         for archive, version in named
     ]
-    return Deployment(orders, config.targets(), partial(open_registry, around=Surroundings.of(config)), on_step)
+    targets, around = config.targets(), Surroundings.of(config)
+    check_transports(targets, around)
+    return Deployment(orders, targets, partial(open_registry, around=around), on_step)
 
 
 def deploy(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hatch_flyte.bundle import Bundle
     from hatch_flyte.entity import Identifier, Kind
-    from hatch_flyte.registry.port import Location, Registry
+    from hatch_flyte.registry.port import Location, Registry, Traffic
 
 TARGET = Target("local", None, insecure=False, project="flytesnacks", domain="development")
 
@@ -40,6 +40,10 @@ class Unreliable:
     @property
     def place(self) -> str:
         return self.registry.place
+
+    @property
+    def traffic(self) -> Traffic:
+        return self.registry.traffic
 
     async def domains(self, project: str) -> frozenset[str] | None:
         return await self.registry.domains(project)

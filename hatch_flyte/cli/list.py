@@ -33,15 +33,17 @@ def list_entities(kinds: tuple[str, ...], name: str, version: str, as_json: bool
     from hatch_flyte.config import Sources, load
     from hatch_flyte.config.files import find_root
     from hatch_flyte.listing import COLUMNS, Wanted, listing
-    from hatch_flyte.registry.connect import Surroundings, open_registry
+    from hatch_flyte.registry.connect import Surroundings, check_transports, open_registry
     from hatch_flyte.report_text import named, printable
 
     config = load(Sources(root=find_root(), environ=os.environ, options=given(options), option_style="--"))
     asked = [KINDS[kind] for kind in kinds or KINDS]
     found = []
-    for target in config.targets():
+    targets, around = config.targets(), Surroundings.of(config)
+    check_transports(targets, around)
+    for target in targets:
         with waiting(f"Asking {target.cluster}"):
-            registry = open_registry(target, Surroundings.of(config))
+            registry = open_registry(target, around)
             listed = asyncio.run(listing(registry, target, Wanted(asked, name, version)))
         found.append({"cluster": target.cluster, "entities": [one.to_json() for one in listed]})
         if not as_json:

@@ -57,8 +57,8 @@ class Transport:
     client_key: Path | None = None
     insecure_skip_verify: bool = False
     """Whether any certificate is taken."""
-    proxy: str | None = None
-    """HTTP proxy, `http://host:port`; empty: none; None: what the environment says."""
+    proxy: str | None = field(default=None, repr=False)
+    """HTTP proxy, `http://host:port`; empty: none; None: what the environment says. May have a password in it."""
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Sent with every call; values of it may be secret."""
     keep_alive: int = 0

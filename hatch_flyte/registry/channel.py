@@ -1,49 +1,61 @@
 """One gRPC channel to a cluster: opened with the first call, each call one attempt.
 
-Owns the channel's options and credentials, the bounded window, deadlines, waiting for somebody to listen, and that a
-create is never cut off. Repeats nothing; knows no Flyte messages.
+Owns the window of calls in flight, what is sent with each, deadlines, waiting for somebody to listen, and that a write
+is never cut off. Repeats nothing; knows no Flyte messages.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
+import time
 from typing import TYPE_CHECKING, Any, Final
 
-from hatch_flyte import __version__
 from hatch_flyte.errors import AccessError, RejectedError
-from hatch_flyte.registry.diagnosis import away, diagnose, silent, unreachable
+from hatch_flyte.registry.diagnosis import away, diagnose, silent, unreachable, unusable
+from hatch_flyte.registry.gate import End, Gate
+from hatch_flyte.registry.line import Line
 from hatch_flyte.registry.retry import TransientError
 from hatch_flyte.registry.status import Status, translated
+from hatch_flyte.registry.window import Window
 from hatch_flyte.status_code import Code
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable
 
     import grpc.aio
 
     from hatch_flyte.errors import RegistryError
     from hatch_flyte.registry.connection import Connection, Patience
+    from hatch_flyte.registry.gate import Pass
+    from hatch_flyte.registry.redaction import Secrets
     from hatch_flyte.registry.requests import Call
 
-RECEIVE_LIMIT: Final = 64 * 1024 * 1024
-"""Bytes of one answer. gRPC's own limit is 4 MiB, which a page of large task templates passes."""
+AUTHORIZATION: Final = "authorization"
 
-METADATA_LIMIT: Final = 256 * 1024
-"""Bytes of one answer's metadata. flyteadmin's messages have up to 32,000 bytes, which percent-encoding may triple,
-and its status details repeat them in base64; over gRPC's own 8 KiB an INVALID_ARGUMENT arrives as INTERNAL."""
+_ENDS: Final = {
+    Code.RESOURCE_EXHAUSTED: End.PUSHED_BACK,
+    Code.DEADLINE_EXCEEDED: End.PUSHED_BACK,
+    Code.UNAVAILABLE: End.BROKEN,
+    Code.CANCELLED: End.BROKEN,
+}
+"""What statuses tell of the window; with any other the server has answered."""
 
 
 class Channel:
     """A gRPC channel; may be made outside of an event loop, not used there."""
 
-    def __init__(self, connection: Connection, patience: Patience, remaining: Callable[[], float]) -> None:
-        """Keep `remaining`, which tells the seconds until the deadline of all calls."""
+    def __init__(
+        self, connection: Connection, patience: Patience, remaining: Callable[[], float], secrets: Secrets
+    ) -> None:
+        """Keep `remaining`, which tells the seconds until the deadline of all calls, and tell `secrets` the tokens."""
         self._connection, self._patience, self._remaining = connection, patience, remaining
-        self._channel: grpc.aio.Channel | None = None
-        self._window = asyncio.Semaphore(connection.window)
+        self._secrets = secrets
+        self._line = Line(connection, patience)
+        self._gate = Gate(Window(connection.window))
         self._heard = False
+        self._last_heard = 0.0
+        self.reads = self.writes = 0
+        """How many were sent so far."""
 
     async def attempt(self, call: Call) -> Any:
         """Send `call` once and return its answer.
@@ -51,54 +63,35 @@ class Channel:
         Before the first answer `Patience.connect` is the time for somebody to listen; later the whole deadline is the
         time for a server that went away to come back. Raises `TransientError` or the `RegistryError` that is final.
         """
-        async with self._window:
-            channel = self._open()
+        async with self._gate.passing() as given:
+            channel = await self._open()
             import grpc.aio
 
             await self._listener(channel)
+            given.sent = time.monotonic()
             try:
                 data = await self._admitted(channel, call)
             except grpc.aio.AioRpcError as problem:
-                raise await self._failure(channel, call, Status.of(problem)) from problem
-        self._heard = True
+                raise await self._failure(channel, call, Status.of(problem), given) from problem
+            given.end = End.ANSWERED
+        self._heard, self._last_heard = True, time.monotonic()
         return _parsed(call, data, self._connection.place)
 
     async def close(self) -> None:
         """Close the channel, once creates in flight have their answers."""
-        if self._channel:
-            channel, self._channel = self._channel, None
-            await channel.close(self._patience.create)
+        await self._line.close()
 
-    def _open(self) -> grpc.aio.Channel:
-        if self._channel is None:
-            target, options = self._connection.target, self._options()
-            with _silent_core():
-                import grpc.aio
+    async def _open(self) -> grpc.aio.Channel:
+        if self._connection.trust.verify:
+            return await self._line.channel()
+        from hatch_flyte.registry.unverified import UnusableCertificateError
 
-                self._channel = (
-                    grpc.aio.insecure_channel(target, options)
-                    if self._connection.insecure
-                    else grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(_roots()), options)
-                )
-        return self._channel
-
-    def _options(self) -> list[tuple[str, str | int]]:
-        patience = self._patience
-        options: list[tuple[str, str | int]] = [
-            ("grpc.primary_user_agent", f"hatch-flyte/{__version__}"),
-            ("grpc.max_metadata_size", METADATA_LIMIT),
-            ("grpc.max_receive_message_length", RECEIVE_LIMIT),
-            ("grpc.max_send_message_length", -1),
-            # They end after five attempts, leave out large requests, and cannot be counted.
-            ("grpc.enable_retries", 0),
-            ("grpc.initial_reconnect_backoff_ms", int(patience.first_pause * 1000)),
-            # gRPC's core takes this one for the least time that it gives a handshake; its own 20 s are too many.
-            ("grpc.min_reconnect_backoff_ms", int(patience.handshake * 1000)),
-            ("grpc.max_reconnect_backoff_ms", int(patience.reconnect * 1000)),
-        ]
-        if self._connection.is_loopback:
-            options.append(("grpc.enable_http_proxy", 0))
-        return options
+        try:
+            return await self._line.channel()
+        except UnusableCertificateError as problem:
+            raise unusable(self._connection.place, str(problem)) from problem
+        except OSError as problem:
+            raise await self._nobody(str(problem)) from problem
 
     async def _listener(self, channel: grpc.aio.Channel) -> None:
         """Wait until somebody listens; before the first answer also return when somebody refuses, to learn why."""
@@ -139,14 +132,30 @@ class Channel:
         # Bytes in and out: gRPC would log an answer that cannot be parsed, and return None for it.
         method = channel.unary_unary(call.path, None, None)
         request = call.request.SerializeToString()
-        metadata = (("authorization", f"Bearer {token}"),) if token else None
+        metadata = self._metadata(token)
         if call.writes:
+            self.writes += 1
             return await _uncut(method(request, timeout=self._patience.create, metadata=metadata))
+        self.reads += 1
         answer: bytes = await method(request, timeout=self._patience.read, metadata=metadata)
         return answer
 
-    async def _failure(self, channel: grpc.aio.Channel, call: Call, status: Status) -> RegistryError | TransientError:
+    def _metadata(self, token: str) -> list[tuple[str, str]]:
+        if not token:
+            return list(self._connection.metadata.items())
+        self._secrets.add(token)
+        others = [(key, value) for key, value in self._connection.metadata.items() if key != AUTHORIZATION]
+        return [*others, (AUTHORIZATION, f"Bearer {token}")]
+
+    async def _failure(
+        self, channel: grpc.aio.Channel, call: Call, status: Status, given: Pass
+    ) -> RegistryError | TransientError:
         import grpc
+
+        given.end = _ENDS.get(status.code, End.ANSWERED)
+        if status.code is Code.DEADLINE_EXCEEDED and self._last_heard < given.sent:
+            # Not a word since it was sent: the connection may be gone without our being told.
+            self._line.drop(channel)
 
         nobody = {grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.CONNECTING}
         connecting = status.code in {Code.UNAVAILABLE, Code.UNKNOWN} and channel.get_state() in nobody
@@ -160,11 +169,13 @@ class Channel:
             answer.limit = 2 * self._patience.read
         else:
             self._heard = True
+        if given.end is End.ANSWERED:
+            self._last_heard = time.monotonic()
         return answer
 
     async def _nobody(self, words: str) -> RegistryError | TransientError:
         diagnosis = await diagnose(words, self._connection, self._patience.handshake)
-        error = unreachable(diagnosis, self._connection.place, words)
+        error = unreachable(diagnosis, self._connection, words)
         return error if diagnosis.final else TransientError(error, limit=self._patience.connect)
 
 
@@ -198,37 +209,3 @@ async def _uncut(call: Awaitable[bytes]) -> bytes:
     except asyncio.CancelledError:
         await asyncio.wait({sent})
         raise
-
-
-@contextlib.contextmanager
-def _silent_core() -> Iterator[None]:
-    """Keep gRPC's core from writing on stderr: what it says there it also says in the status.
-
-    Its verbosity can be set by a variable alone, read when the core is first used: while it is imported (1.85) or
-    while the first channel is made (1.53). So the variable stands only that long, and one that is set counts.
-    """
-    name = "GRPC_VERBOSITY"
-    if name in os.environ:
-        yield
-        return
-    os.environ[name] = "NONE"
-    try:
-        yield
-    finally:
-        del os.environ[name]
-
-
-def _roots() -> bytes | None:
-    """Return this machine's trusted certificates as PEM, as for uploads; None for those that gRPC brings.
-
-    SSL_CERT_FILE counts, by OpenSSL's own rules. Reading the file costs a twentieth of having OpenSSL parse it.
-    """
-    import ssl
-    from pathlib import Path
-
-    file = ssl.get_default_verify_paths().cafile
-    if file:
-        with contextlib.suppress(OSError):
-            return Path(file).read_bytes()
-    found = ssl.create_default_context().get_ca_certs(binary_form=True)
-    return "".join(map(ssl.DER_cert_to_PEM_cert, found)).encode() or None

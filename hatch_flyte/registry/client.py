@@ -8,10 +8,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from hatch_flyte.errors import AlreadyExistsError, RejectedError
+from hatch_flyte.errors import AlreadyExistsError, NotFoundError, RejectedError
 from hatch_flyte.registry.connection import Connection, Patience
-from hatch_flyte.registry.port import Location
-from hatch_flyte.registry.retry import Retries
+from hatch_flyte.registry.port import Location, Traffic
+from hatch_flyte.registry.redaction import Secrets
+from hatch_flyte.registry.retry import Retries, TransientError
+from hatch_flyte.registry.settling import Settling
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from hatch_flyte.bundle import Bundle
     from hatch_flyte.entity import Identifier, Kind
     from hatch_flyte.registry.requests import Call
+    from hatch_flyte.registry.upload import Destination
 
 __all__ = ["ClusterRegistry", "Connection", "Patience", "connect"]
 
@@ -38,7 +41,11 @@ class ClusterRegistry:
 
         self._connection, self._patience = connection, patience
         self._retries = Retries(connection.deadline, patience)
-        self._channel = Channel(connection, patience, self._retries.remaining)
+        self._secrets = Secrets()
+        self._secrets.add(*connection.metadata.values(), *connection.proxies.secrets)
+        self._channel = Channel(connection, patience, self._retries.remaining, self._secrets)
+        self._settling = Settling(patience.settle)
+        self._uploads = 0
 
     @property
     def place(self) -> str:
@@ -49,6 +56,11 @@ class ClusterRegistry:
     def retries(self) -> int:
         """How many calls and uploads so far repeated one that failed."""
         return self._retries.count
+
+    @property
+    def traffic(self) -> Traffic:
+        """See `Registry.traffic`."""
+        return Traffic(self._channel.reads, self._channel.writes + self._uploads, self._retries.count)
 
     async def domains(self, project: str) -> frozenset[str] | None:
         """See `Registry.domains`."""
@@ -116,7 +128,7 @@ class ClusterRegistry:
     async def upload(self, project: str, domain: str, bundle: Bundle) -> Location:
         """See `Registry.upload`."""
         from hatch_flyte.registry.requests import location_call, stored_at
-        from hatch_flyte.registry.upload import Destination, put
+        from hatch_flyte.registry.upload import Destination
 
         try:
             answer = await self._call(location_call(project, domain, bundle, with_hash=True))
@@ -124,7 +136,7 @@ class ClusterRegistry:
             # Somebody stored the same content in the meantime, compressed differently.
             return Location(_address(stored_at(problem.message), problem), stored=True)
         destination = Destination(answer.signed_url, answer.native_url, dict(answer.headers))
-        await self._retries.run(partial(put, destination, bundle.data, self._patience))
+        await self._secrets.guard(self._retries.run(partial(self._put, destination, bundle.data)))
         return Location(answer.native_url, stored=True)
 
     async def close(self) -> None:
@@ -157,7 +169,28 @@ class ClusterRegistry:
             token = answer.token
 
     async def _call(self, call: Call) -> Any:
-        return await self._retries.run(partial(self._channel.attempt, call))
+        return await self._secrets.guard(self._retries.run(partial(self._attempt, call)))
+
+    async def _attempt(self, call: Call) -> Any:
+        """Send `call` once. What was written a moment ago, or is said to be there, may not be found yet."""
+        try:
+            answer = await self._channel.attempt(call)
+        except AlreadyExistsError:
+            self._settling.add(call.identifier)
+            raise
+        except NotFoundError as problem:
+            if not self._settling.has(call.identifier, call.needs):
+                raise
+            raise TransientError(problem, limit=self._patience.settle) from problem
+        if call.writes:
+            self._settling.add(call.identifier)
+        return answer
+
+    async def _put(self, destination: Destination, data: bytes) -> None:
+        from hatch_flyte.registry.upload import Way, put
+
+        self._uploads += 1
+        await put(destination, data, Way(self._patience, self._connection.trust, self._connection.proxies))
 
 
 def _address(url: str, answer: AlreadyExistsError) -> str:

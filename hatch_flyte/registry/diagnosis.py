@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hatch_flyte.errors import UnreachableError
@@ -22,6 +22,13 @@ _TLS: Final = "Remove `insecure = true` from this cluster, or give its plain por
 _NAME: Final = "Give the host name that the certificate was made for in `endpoint`."
 _PORT: Final = "`endpoint` must be the gRPC port of the control plane, not its console or HTTP gateway."
 _HOST: Final = "Check the host in `endpoint`, of the form dns:///HOST:PORT."
+_RENEW: Final = "Have its certificate renewed; if it is valid the clock of this machine is wrong."
+_SHOW: Final = "Name a certificate that it trusts, and its key, in `client-certificate` and `client-key`."
+_DATES: Final = (
+    "gRPC checks a certificate's dates, and a name in it, even with `insecure-skip-verify`: have another one made, and "
+    "name who signed it in `ca-file`."
+)
+_PROXY: Final = "Check `proxy` of this cluster (user and password too), or the variables https_proxy and no_proxy."
 _START: Final = "Is it running? Check host and port in `endpoint`."
 
 
@@ -39,6 +46,7 @@ _CLOSED: Final = "Socket closed|Connection reset|End of TCP stream|Broken pipe"
 _REFUSED: Final = "Connection refused"
 _KNOWN: Final = (
     (r"WRONG_VERSION_NUMBER|HTTP_REQUEST", Diagnosis("it speaks no TLS", _PLAIN, final=True)),
+    (r"certificate has expired|not yet valid", Diagnosis("its certificate is not valid now", _RENEW, final=True)),
     (r"CERTIFICATE_VERIFY_FAILED", Diagnosis("its certificate is not trusted", TRUST, final=True)),
     (
         r"Hostname Verification Check failed|not in peer certificate",
@@ -55,29 +63,52 @@ _KNOWN: Final = (
         r"Misformatted domain name|Failed to parse port|target uri is not valid|Failed to create",
         Diagnosis("this is no address", _HOST, final=True),
     ),
+    (r"HTTP proxy returned response code 407", Diagnosis("the proxy wants a user and password", _PROXY, final=True)),
+    (r"HTTP proxy returned response code 403", Diagnosis("the proxy does not let us through", _PROXY, final=True)),
+    (r"HTTP proxy", Diagnosis("the proxy does not reach it", _PROXY, final=False)),
     (_REFUSED, Diagnosis("nobody listens", _START, final=False)),
     (_CLOSED, Diagnosis("it closes the connection", _START, final=False)),
 )
 _UNKNOWN: Final = Diagnosis("nobody answers", _START, final=False)
 _SPEAKS_TLS: Final = Diagnosis("it speaks TLS", _TLS, final=True)
+_WANTS_CERTIFICATE: Final = Diagnosis("it wants a client certificate that it trusts", _SHOW, final=True)
 
 
 async def diagnose(words: str, connection: Connection, seconds: float) -> Diagnosis:
     """Return what `words`, gRPC's for a connection that did not come about, mean for `connection`.
 
-    A peer that closes a plain connection may be about to start or may want TLS: it is asked, for at most `seconds`. Of
-    several addresses gRPC's words are about the last one alone: where that one refuses the others are tried.
+    A peer that closes a plain connection may be about to start or may want TLS; one that closes a connection with TLS
+    may want a client certificate: it is asked, for at most `seconds`. Of several addresses gRPC's words are about the
+    last one alone: where that one refuses the others are tried.
     """
-    if connection.insecure and re.search(_CLOSED, words) and await _speaks_tls(*connection.address, seconds):
-        return _SPEAKS_TLS
+    if connection.proxy:  # none of these questions would be answered by the cluster itself
+        found = _known(words)
+        return found if "proxy" in found.what or found.final else replace(found, hint=_PROXY)
+    if re.search(_CLOSED, words):
+        if connection.insecure and await _speaks_tls(*connection.address, seconds):
+            return _SPEAKS_TLS
+        if not connection.insecure and await _wants_certificate(connection, seconds):
+            return _WANTS_CERTIFICATE
     if re.search(_REFUSED, words) and await _opens(*connection.address, seconds):
         return _UNKNOWN
+    return _known(words)
+
+
+def _known(words: str) -> Diagnosis:
     return next((known for pattern, known in _KNOWN if re.search(pattern, words)), _UNKNOWN)
 
 
-def unreachable(diagnosis: Diagnosis, place: str, words: str) -> UnreachableError:
+def unreachable(diagnosis: Diagnosis, connection: Connection, words: str) -> UnreachableError:
     """Return the error for `diagnosis`: one line with gRPC's own `words`, and the hint."""
-    return UnreachableError(f"{place}: {diagnosis.what} ({' '.join(words.split())})", hint=diagnosis.hint)
+    through = f", through the proxy {connection.proxy}" if connection.proxy else ""
+    return UnreachableError(
+        f"{connection.place}{through}: {diagnosis.what} ({' '.join(words.split())})", hint=diagnosis.hint
+    )
+
+
+def unusable(place: str, words: str) -> UnreachableError:
+    """Return the error for a certificate that gRPC would not take even if it were trusted."""
+    return UnreachableError(f"{place}: its certificate cannot be used even unverified ({words})", hint=_DATES)
 
 
 def silent(place: str, seconds: float) -> UnreachableError:
@@ -99,6 +130,12 @@ async def _speaks_tls(host: str, port: int, seconds: float) -> bool:
     # Nothing is sent or believed: the question is only whether there is a handshake at all.
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return await _opens(host, port, seconds, ssl=context, server_hostname=host)
+
+
+async def _wants_certificate(connection: Connection, seconds: float) -> bool:
+    from hatch_flyte.registry.unverified import wants_certificate
+
+    return await asyncio.to_thread(wants_certificate, connection, seconds)
 
 
 async def _opens(host: str, port: int, seconds: float, **tls: Any) -> bool:

@@ -5,4 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 LATER: Final = "Publish again later: what is registered stays, the rest follows."
-TRUST: Final = "Add the authority that signed it to this machine's certificates, or name its file in SSL_CERT_FILE."
+TRUST: Final = (
+    "Name the file of the authority that signed it in `ca-file` of this cluster or in SSL_CERT_FILE, or add it to this "
+    "machine's certificates."
+)

@@ -15,7 +15,7 @@ from hatch_flyte.entity import Kind
 from hatch_flyte.registry.backing import Backing
 from hatch_flyte.registry.blobs import Key, blob_key
 from hatch_flyte.registry.control_plane import ControlPlane
-from hatch_flyte.registry.port import Location, error_for
+from hatch_flyte.registry.port import Location, Traffic, error_for
 from hatch_flyte.registry.project_office import ProjectOffice
 from hatch_flyte.rules.listing import Condition, Query
 from hatch_flyte.rules.projects import DOMAINS
@@ -57,14 +57,21 @@ class LocalRegistry:
     def __init__(self, backing: Backing) -> None:
         self._store, self._blobs, self._thread = backing.store, backing.blobs, backing.thread
         self._plane, self._office = ControlPlane(self._store), ProjectOffice(self._store)
+        self._traffic = Traffic()
 
     @property
     def place(self) -> str:
         """The registry's file."""
         return self._store.place
 
+    @property
+    def traffic(self) -> Traffic:
+        """How often it was asked, and told."""
+        return self._traffic
+
     async def domains(self, project: str) -> frozenset[str] | None:
         """Return the three domains, or None for an archived project."""
+        self._count(reads=1)
         usable = await self._do(lambda: self._office.is_usable(project))
         return frozenset(DOMAINS) if usable else None
 
@@ -79,10 +86,12 @@ class LocalRegistry:
 
     async def get(self, identifier: Identifier) -> Message:
         """Return the whole entity."""
+        self._count(reads=1)
         return await self._do(lambda: self._plane.found(identifier), identifier)
 
     async def create(self, identifier: Identifier, spec: Message) -> None:
         """Create an entity, and its project if there is none of that name."""
+        self._count(writes=1)
         await self._do(lambda: self._create(identifier, spec), identifier)
 
     async def active(self, project: str, domain: str) -> AsyncIterator[Message]:
@@ -105,10 +114,12 @@ class LocalRegistry:
 
     async def locate(self, project: str, domain: str, bundle: Bundle) -> Location:
         """Return where `bundle` is or would be."""
+        self._count(reads=1)
         return await self._do(lambda: self._location(project, domain, bundle)[1])
 
     async def upload(self, project: str, domain: str, bundle: Bundle) -> Location:
         """Store `bundle` unless it is there."""
+        self._count(writes=1)
         return await self._do(lambda: self._upload(project, domain, bundle))
 
     async def close(self) -> None:
@@ -120,6 +131,7 @@ class LocalRegistry:
         """Yield what fits the conditions, the newest first; read page by page, for those who want only the first."""
         query = Query(kind, conditions, sort_by="created_at", descending=True, limit=PAGE)
         while True:
+            self._count(reads=1)
             page = await self._do(partial(self._plane.listed, query, kind))
             for message in page:
                 yield message
@@ -128,6 +140,7 @@ class LocalRegistry:
             query = replace(query, offset=query.offset + PAGE)
 
     async def _update(self, identifier: Identifier, state: int) -> None:
+        self._count(writes=1)
         await self._do(lambda: self._plane.update_launch_plan(from_identifier(identifier), state), identifier)
 
     def _create(self, identifier: Identifier, spec: Message) -> None:
@@ -145,6 +158,9 @@ class LocalRegistry:
             with self._blobs.writing(key) as file:
                 file.write(bundle.data)
         return Location(location.url, stored=True)
+
+    def _count(self, *, reads: int = 0, writes: int = 0) -> None:
+        self._traffic = Traffic(self._traffic.reads + reads, self._traffic.writes + writes)
 
     async def _do(self, work: Callable[[], Answer], identifier: Identifier | None = None) -> Answer:
         """Do `work` beside the event loop: a file on a slow disk, or locked, holds up no other registry."""

@@ -61,6 +61,18 @@ class Location:
     """Whether the bundle lies there already."""
 
 
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What a registry was sent so far, by one that is open."""
+
+    reads: int = 0
+    """Questions that change nothing."""
+    writes: int = 0
+    """Creates, updates and uploads, each repetition counted."""
+    repeated: int = 0
+    """How many of both repeated one that had failed."""
+
+
 class Registry(Protocol):
     """A registry, open. Every method may raise `UnreachableError`, `AccessError` or `RejectedError`.
 
@@ -70,6 +82,11 @@ class Registry(Protocol):
     @property
     def place(self) -> str:
         """Where this registry is, for people: an endpoint or a file. No secret in it."""
+        ...
+
+    @property
+    def traffic(self) -> Traffic:
+        """How much was sent so far."""
         ...
 
     async def domains(self, project: str) -> frozenset[str] | None:

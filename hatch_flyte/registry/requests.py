@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from flyteidl.admin import common_pb2, launch_plan_pb2, project_pb2, task_pb2, workflow_pb2
 
 from hatch_flyte.entity import Kind
-from hatch_flyte.wire.messages import from_identifier, own_identifier
+from hatch_flyte.wire.messages import from_identifier, own_identifier, to_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +52,8 @@ class Call:
     parse: Callable[[bytes], Any]
     """Makes the answer's message from its bytes; raises `DecodeError`."""
     identifier: Identifier | None = None
+    needs: Identifier | None = None
+    """What must be there, besides what is called by its identifier: a launch plan's workflow."""
     writes: bool = False
     """It must not be cut off once it is sent."""
     missing: str = NO_ADMIN
@@ -76,14 +78,16 @@ def create_call(identifier: Identifier, spec: Message) -> Call:
     The template carries the same identifier as the request, with its resource type: flyteadmin fills it in when it
     reads, but not when it creates. Of a launch plan only its spec is sent.
     """
-    kind, name = identifier.kind, _NAMES[identifier.kind]
+    kind, name, needs = identifier.kind, _NAMES[identifier.kind], None
     request = getattr(_MODULES[kind], f"{name}CreateRequest")(id=from_identifier(identifier))
     if kind is Kind.LAUNCH_PLAN:
         request.spec.CopyFrom(spec.spec if isinstance(spec, launch_plan_pb2.LaunchPlan) else spec)
+        needs = replace(to_identifier(request.spec.workflow_id), kind=Kind.WORKFLOW)
     else:
         request.spec.CopyFrom(spec)
         own_identifier(kind, request.spec).CopyFrom(request.id)
-    return Call(f"{ADMIN}Create{name}", request, _parser(kind, f"{name}CreateResponse"), identifier, writes=True)
+    parse = _parser(kind, f"{name}CreateResponse")
+    return Call(f"{ADMIN}Create{name}", request, parse, identifier, needs, writes=True)
 
 
 @dataclass(frozen=True, slots=True)

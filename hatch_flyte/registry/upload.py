@@ -12,6 +12,7 @@ import hashlib
 import io
 import logging
 import re
+import warnings
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -20,12 +21,17 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from hatch_flyte import __version__
 from hatch_flyte.errors import AccessError, RegistryError, RejectedError, UnreachableError
 from hatch_flyte.registry.hints import LATER, TRUST
+from hatch_flyte.registry.proxy import NONE, Proxies
 from hatch_flyte.registry.retry import TransientError
+from hatch_flyte.registry.trust import MACHINE, Trust
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import urllib3
+
     from hatch_flyte.registry.connection import Patience
+    from hatch_flyte.registry.proxy import Proxy
 
 TRANSIENT: Final = frozenset({429, 500, 502, 503, 504})
 """Answers after which the same PUT may succeed; it may be repeated, since it always stores the same bytes."""
@@ -39,6 +45,7 @@ _WORDS: Final = re.compile(r"<(Code|Message)>([^<]*)</\1>")
 _STORE_HINT: Final = (
     "The control plane chose this address (its `storage.signedURL`): it must be one that can be reached from here."
 )
+_PROXY_HINT: Final = "Check `proxy` of this cluster, or the variables https_proxy, http_proxy and no_proxy."
 _ACCESS_HINT: Final = "The store refuses the control plane's signature: are the clocks right, is the bucket writable?"
 
 
@@ -108,7 +115,16 @@ class _Answer:
     limit: float = float("inf")
 
 
-async def put(destination: Destination, data: bytes, patience: Patience) -> None:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a file store is reached."""
+
+    patience: Patience
+    trust: Trust = MACHINE
+    proxies: Proxies = NONE
+
+
+async def put(destination: Destination, data: bytes, way: Way) -> None:
     """Store `data` at `destination`, in one attempt. Any 2xx is success.
 
     Raises `TransientError` where another attempt may succeed, else `AccessError`, `RejectedError` or
@@ -116,7 +132,7 @@ async def put(destination: Destination, data: bytes, patience: Patience) -> None
     """
     if not destination.is_usable:
         raise RejectedError("upload: expected an http or https address from the control plane", hint=_STORE_HINT)
-    answer = await asyncio.to_thread(_send, destination, data, patience)
+    answer = await asyncio.to_thread(_send, destination, data, way)
     if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return
     where = f"upload to {destination.shown}"
@@ -130,19 +146,20 @@ async def put(destination: Destination, data: bytes, patience: Patience) -> None
         raise TransientError(UnreachableError(message, hint=LATER), pause=answer.pause)
     if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise AccessError(message, hint=_ACCESS_HINT)
+    if answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        raise AccessError(message, hint=_PROXY_HINT)
     raise RejectedError(message)
 
 
-def _send(destination: Destination, data: bytes, patience: Patience) -> _Answer:
-    import ssl
-
+def _send(destination: Destination, data: bytes, way: Way) -> _Answer:
     import urllib3
     from urllib3 import exceptions
 
     logging.getLogger("urllib3.connectionpool").addFilter(_hide_queries)
+    patience = way.patience
     timeout = urllib3.Timeout(connect=patience.send, read=patience.stored)
     try:
-        with urllib3.PoolManager(ssl_context=ssl.create_default_context()) as pool:
+        with _pool(destination, way) as pool:
             response = pool.request(
                 "PUT",
                 destination.signed_url,
@@ -154,14 +171,60 @@ def _send(destination: Destination, data: bytes, patience: Patience) -> _Answer:
                 redirect=False,
             )
         return _Answer(response.status, _words(response.data), _pause(response.headers.get("Retry-After")))
+    except _WayError as problem:
+        return _Answer(words=str(problem), error=UnreachableError, hint=problem.hint)
     except ValueError:
         return _Answer(words="the address or a header that the control plane gave cannot be used", error=RejectedError)
-    except exceptions.SSLError as problem:
-        return _Answer(words=f"TLS failed ({problem})", error=UnreachableError, hint=TRUST)
-    except (exceptions.NewConnectionError, exceptions.ConnectTimeoutError) as problem:
-        return _Answer(words=f"nobody answers ({problem})", hint=_STORE_HINT, limit=patience.connect)
     except (exceptions.HTTPError, OSError) as problem:
-        return _Answer(words=f"the connection broke ({problem})", hint=LATER)
+        return _broken(problem, patience)
+
+
+def _broken(problem: Exception, patience: Patience) -> _Answer:
+    from urllib3 import exceptions
+
+    if isinstance(problem, exceptions.ProxyError):
+        refused = AccessError if "407" in str(problem) else None
+        return _Answer(words=f"the proxy fails ({problem})", error=refused, hint=_PROXY_HINT, limit=patience.connect)
+    if isinstance(problem, exceptions.SSLError):
+        return _Answer(words=f"TLS failed ({problem})", error=UnreachableError, hint=TRUST)
+    if isinstance(problem, (exceptions.NewConnectionError, exceptions.ConnectTimeoutError)):
+        return _Answer(words=f"nobody answers ({problem})", hint=_STORE_HINT, limit=patience.connect)
+    return _Answer(words=f"the connection broke ({problem})", hint=LATER)
+
+
+class _WayError(Exception):
+    """There is no way to the store: what is configured for it cannot be used."""
+
+    def __init__(self, words: str, hint: str) -> None:
+        super().__init__(words)
+        self.hint = hint
+
+
+def _pool(destination: Destination, way: Way) -> urllib3.PoolManager:
+    import urllib3
+
+    try:
+        proxy: Proxy | None = way.proxies.for_upload(destination.signed_url)
+    except ValueError as problem:
+        raise _WayError(str(problem), _PROXY_HINT) from None
+    try:
+        context = way.trust.context()
+    except OSError as problem:
+        raise _WayError(f"the client certificate cannot be read any more ({problem})", TRUST) from None
+    if not way.trust.verify:
+        _expect_unverified(urlsplit(destination.signed_url).hostname or "")
+    if proxy is None:
+        return urllib3.PoolManager(ssl_context=context)
+    headers = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
+    return urllib3.ProxyManager(str(proxy), proxy_headers=headers, ssl_context=context)
+
+
+def _expect_unverified(host: str) -> None:
+    """Have urllib3 not warn of `host`, at each request and in a voice of its own: the user was warned."""
+    from urllib3.exceptions import InsecureRequestWarning
+
+    message = f"Unverified HTTPS request is being made to host '{re.escape(host)}'"
+    warnings.filterwarnings("ignore", message=message, category=InsecureRequestWarning)
 
 
 def _words(body: bytes) -> str:

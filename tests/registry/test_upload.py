@@ -18,7 +18,7 @@ from hatch_flyte import __version__
 from hatch_flyte.errors import AccessError, RegistryError, RejectedError, UnreachableError
 from hatch_flyte.registry.connection import Patience
 from hatch_flyte.registry.retry import TransientError
-from hatch_flyte.registry.upload import Destination, put
+from hatch_flyte.registry.upload import Destination, Way, put
 
 if TYPE_CHECKING:
     import socket
@@ -41,7 +41,7 @@ def destination(base: str, native: str = NATIVE, **headers: str) -> Destination:
 async def failure(to: Destination) -> RegistryError:
     """Return what a PUT to `to` fails with, after looking for secrets in everything that could be shown of it."""
     with pytest.raises((RegistryError, TransientError)) as caught:
-        await put(to, DATA, QUICK)
+        await put(to, DATA, Way(QUICK))
     problem: Exception = caught.value
     error = problem.error if isinstance(problem, TransientError) else problem
     assert isinstance(error, RegistryError)
@@ -57,7 +57,7 @@ async def failure(to: Destination) -> RegistryError:
 async def test_any_2xx_is_success_and_the_store_has_the_bytes(status: int) -> None:
     store = Store(Stored(status))
     with storing(store) as base:
-        await put(destination(base), DATA, QUICK)
+        await put(destination(base), DATA, Way(QUICK))
     (received,) = store.puts
     assert received.body == DATA
     assert received.path == f"/bucket/d1%3D%3D/fastd1.tar.gz?{QUERY}"
@@ -67,7 +67,7 @@ async def test_the_headers_are_the_responses_with_the_real_length_and_digest_and
     store = Store()
     given = {"Content_Length": "24", "Content_MD5": MD5, "x_amz_meta_flyteContentMD5": MD5, "x_empty": ""}
     with storing(store) as base:
-        await put(destination(base, **given), DATA, QUICK)
+        await put(destination(base, **given), DATA, Way(QUICK))
     headers = store.puts[0].headers
     assert headers.pop("host") in base
     assert headers.pop("accept-encoding") == "identity"
@@ -86,7 +86,7 @@ async def test_the_headers_are_the_responses_with_the_real_length_and_digest_and
 async def test_azure_gets_its_blob_type_unless_it_is_given(given: dict[str, str], sent: str) -> None:
     store = Store(Stored(201))
     with storing(store) as base:
-        await put(destination(base, "abfs://container/fastd1.tar.gz", **given), DATA, QUICK)
+        await put(destination(base, "abfs://container/fastd1.tar.gz", **given), DATA, Way(QUICK))
     assert store.puts[0].headers["x-ms-blob-type"] == sent
 
 
@@ -99,7 +99,7 @@ def test_azure_is_known_by_its_host_too() -> None:
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 async def test_a_store_in_trouble_may_be_asked_again(status: int) -> None:
     with storing(Store(Stored(status))) as base, pytest.raises(TransientError, match=f"answered {status}") as caught:
-        await put(destination(base), DATA, QUICK)
+        await put(destination(base), DATA, Way(QUICK))
     assert isinstance(caught.value.error, UnreachableError)
     assert caught.value.pause is None
 
@@ -110,7 +110,7 @@ async def test_a_store_in_trouble_may_be_asked_again(status: int) -> None:
 async def test_the_pause_that_a_store_asks_for_is_handed_on(retry_after: str, pause: float | None) -> None:
     store = Store(Stored(503, {"Retry-After": retry_after}))
     with storing(store) as base, pytest.raises(TransientError) as caught:
-        await put(destination(base), DATA, QUICK)
+        await put(destination(base), DATA, Way(QUICK))
     assert caught.value.pause == pause
 
 
@@ -176,12 +176,12 @@ async def test_a_store_that_takes_longer_than_one_pieces_time_for_all_pieces_is_
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
     with listening(read_slowly) as port:
-        await put(destination(f"http://{LOOPBACK}:{port}"), bytes(size), Patience(send=0.4, stored=5))
+        await put(destination(f"http://{LOOPBACK}:{port}"), bytes(size), Way(Patience(send=0.4, stored=5)))
 
 
 async def test_a_store_that_nobody_listens_at_is_worth_no_more_than_the_time_to_connect() -> None:
     with pytest.raises(TransientError, match="nobody answers") as caught:
-        await put(destination(f"http://{LOOPBACK}:{free_port()}"), DATA, QUICK)
+        await put(destination(f"http://{LOOPBACK}:{free_port()}"), DATA, Way(QUICK))
     assert caught.value.limit == QUICK.connect
     assert " object at " not in caught.value.error.message
     assert "storage.signedURL" in caught.value.error.hint
@@ -210,7 +210,7 @@ async def test_a_user_and_password_in_the_address_are_not_shown() -> None:
 
 async def test_urllib3s_own_record_of_the_request_is_without_the_query(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG), storing(Store()) as base:
-        await put(destination(base), DATA, QUICK)
+        await put(destination(base), DATA, Way(QUICK))
     assert "/bucket/d1%3D%3D/fastd1.tar.gz?…" in caplog.text
     assert SIGNATURE not in caplog.text
 
@@ -230,7 +230,7 @@ async def test_the_machines_certificates_decide_whether_a_store_is_trusted(
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "localhost.crt"))
     with storing(store, context) as base:
         if trusted:
-            await put(destination(base), DATA, QUICK)
+            await put(destination(base), DATA, Way(QUICK))
         else:
             error = await failure(destination(base))
             assert isinstance(error, UnreachableError)
