@@ -72,6 +72,9 @@ _KNOWN: Final = (
 _UNKNOWN: Final = Diagnosis("nobody answers", _START, final=False)
 _SPEAKS_TLS: Final = Diagnosis("it speaks TLS", _TLS, final=True)
 _WANTS_CERTIFICATE: Final = Diagnosis("it wants a client certificate that it trusts", _SHOW, final=True)
+_MAY_WANT_CERTIFICATE: Final = Diagnosis(
+    "it ends the connection right after the TLS handshake, maybe for want of a client certificate", _SHOW, final=False
+)
 
 
 async def diagnose(words: str, connection: Connection, seconds: float) -> Diagnosis:
@@ -84,12 +87,16 @@ async def diagnose(words: str, connection: Connection, seconds: float) -> Diagno
     if connection.proxy:  # none of these questions would be answered by the cluster itself
         found = _known(words)
         return found if "proxy" in found.what or found.final else replace(found, hint=_PROXY)
-    if re.search(_CLOSED, words):
-        if connection.insecure and await _speaks_tls(*connection.address, seconds):
-            return _SPEAKS_TLS
-        if not connection.insecure and await _wants_certificate(connection, seconds):
-            return _WANTS_CERTIFICATE
-    if re.search(_REFUSED, words) and await _opens(*connection.address, seconds):
+    closed, refused = (re.search(pattern, words) for pattern in (_CLOSED, _REFUSED))
+    if closed and connection.insecure and await _speaks_tls(*connection.address, seconds):
+        return _SPEAKS_TLS
+    if (closed or refused) and not connection.insecure:
+        from hatch_flyte.registry.unverified import wants_certificate
+
+        wants = await asyncio.to_thread(wants_certificate, connection, seconds)
+        if wants != "no":
+            return _WANTS_CERTIFICATE if wants == "yes" else _MAY_WANT_CERTIFICATE
+    if refused and await _opens(*connection.address, seconds):
         return _UNKNOWN
     return _known(words)
 
@@ -130,12 +137,6 @@ async def _speaks_tls(host: str, port: int, seconds: float) -> bool:
     # Nothing is sent or believed: the question is only whether there is a handshake at all.
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return await _opens(host, port, seconds, ssl=context, server_hostname=host)
-
-
-async def _wants_certificate(connection: Connection, seconds: float) -> bool:
-    from hatch_flyte.registry.unverified import wants_certificate
-
-    return await asyncio.to_thread(wants_certificate, connection, seconds)
 
 
 async def _opens(host: str, port: int, seconds: float, **tls: Any) -> bool:

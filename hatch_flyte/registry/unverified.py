@@ -11,7 +11,7 @@ import socket
 import ssl
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,21 +61,21 @@ def shown(connection: Connection, seconds: float) -> Shown:
         raise UnusableCertificateError(problem.verify_message) from problem
 
 
-def wants_certificate(connection: Connection, seconds: float) -> bool:
+def wants_certificate(connection: Connection, seconds: float) -> Literal["yes", "perhaps", "no"]:
     """Return whether the server ends a connection for want of a client certificate. Blocks, as `shown` does.
 
     With TLS 1.3 it says so only when the client takes the connection for made: then gRPC says that it was closed.
+    gRPC's own server says nothing and closes, where it would have sent its settings.
     """
     context = _context(connection)
     context.verify_mode = ssl.CERT_NONE
     try:
         with _handshake(connection, context, seconds) as tls:
-            tls.recv(1)
-            return False
+            return "no" if tls.recv(1) else "perhaps"
     except ssl.SSLError as problem:
-        return bool(_ALERT.search(str(problem)))
+        return "yes" if _ALERT.search(str(problem)) else "no"
     except OSError:
-        return False
+        return "no"
 
 
 def name_in(certificate: Any, host: str) -> str:

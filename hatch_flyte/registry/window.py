@@ -16,8 +16,10 @@ MOST: Final = 64
 FIRST: Final = 16
 """Calls in flight before anything is known: what flyteadmin bears from several clients at once."""
 
-_SHORTEST: Final = 8
+_SHORTEST: Final = 16
 """Answers that one measurement takes at least; as many as the window is wide if that is more."""
+_FEWEST: Final = 4
+"""Calls in flight that are not reduced to see whether fewer do."""
 _WORTH: Final = 0.2
 """Part of an enlargement that must come back as more answers a second: twice the window for a fifth more."""
 _SUFFERS: Final = 0.95
@@ -26,7 +28,7 @@ _SLUMP: Final = 0.5
 """Part of the rate so far under which a window that was good is doubted: calls take twice as long."""
 _HELD: Final = 8
 """Measurements for which a window stays that was found good, before a larger one is tried again."""
-_LONGEST_HELD: Final = 64
+_LONGEST_HELD: Final = 32
 
 
 class _Phase(Enum):
@@ -142,9 +144,9 @@ class Window:
         self.limit = min(self._most, max(self.limit + 1, int(self.limit * self._growth)))
 
     def _reduce(self, limit: int) -> None:
-        """Try half of `limit`; 1 is kept."""
-        if limit == 1:
-            self._hold(1, self._best[1] if self._best else None)
+        """Try half of `limit`, if that is not too few to be told from chance."""
+        if limit <= _FEWEST:
+            self._hold(limit, self._best[1] if self._best else None)
             return
         self._phase, self.limit = _Phase.DOWN, limit // 2
 
