@@ -71,7 +71,9 @@ def _options(connection: Connection, patience: Patience) -> Options:
     if connection.keep_alive:
         options += [
             ("grpc.keepalive_time_ms", connection.keep_alive * 1000),
+            # The same by two names: earlier and later releases of gRPC's core know one each.
             ("grpc.keepalive_timeout_ms", int(patience.probe * 1000)),
+            ("grpc.http2.ping_timeout_ms", int(patience.probe * 1000)),
             # While calls are in flight as many as it takes; without calls none, since servers count them as an attack.
             ("grpc.http2.max_pings_without_data", 0),
             ("grpc.keepalive_permit_without_calls", 0),

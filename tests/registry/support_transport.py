@@ -14,7 +14,7 @@ import pytest
 from registry.support_server import LOOPBACK
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
 needs_openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="the openssl command makes the certificates")
@@ -27,7 +27,7 @@ class Authority:
     folder: Path
 
     def __post_init__(self) -> None:
-        self._openssl(
+        self.openssl(
             "req", "-x509", *_NEW_KEY, "-days", "2", "-subj", "/CN=house", "-keyout", "ca.key", "-out", "ca.crt"
         )
 
@@ -43,16 +43,16 @@ class Authority:
         stem = name.replace(" ", "_")
         key, request, certificate = (f"{stem}.{ending}" for ending in ("key", "csr", "crt"))
         (self.folder / "extensions").write_text(f"[x]\n{extension}\n")
-        self._openssl("req", *_NEW_KEY, "-subj", f"/CN={name}", "-keyout", key, "-out", request)
+        self.openssl("req", *_NEW_KEY, "-subj", f"/CN={name}", "-keyout", key, "-out", request)
         (self.folder / "index.txt").write_text("")
         (self.folder / "ca.cnf").write_text(_CONFIGURATION)
         first, last = dates or ("", "")
         valid = ["-startdate", first, "-enddate", last] if dates else ["-days", "2"]
         signed = ["-in", request, "-out", certificate, "-extfile", "extensions", "-extensions", "x"]
-        self._openssl("ca", "-batch", "-notext", "-config", "ca.cnf", *valid, *signed)
+        self.openssl("ca", "-batch", "-notext", "-config", "ca.cnf", *valid, *signed)
         return self.folder / certificate, self.folder / key
 
-    def _openssl(self, *arguments: str) -> None:
+    def openssl(self, *arguments: str) -> None:
         subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)
 
 
@@ -122,12 +122,14 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 @contextlib.asynccontextmanager
-async def proxying(proxy: ConnectProxy) -> AsyncIterator[ConnectProxy]:
-    """Serve `proxy`, whose `url` is filled in."""
-    connections: set[asyncio.Task[None]] = set()
+async def accepting(
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> AsyncIterator[int]:
+    """Serve connections; the port is the value. At the end all are cut off."""
+    connections: set[asyncio.Future[None]] = set()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(proxy.serve(reader, writer))
+        task = asyncio.ensure_future(serve(reader, writer))
         connections.add(task)
         with contextlib.suppress(asyncio.CancelledError, asyncio.IncompleteReadError, OSError):
             await task
@@ -135,12 +137,19 @@ async def proxying(proxy: ConnectProxy) -> AsyncIterator[ConnectProxy]:
         writer.close()
 
     server = await asyncio.start_server(connected, LOOPBACK, 0)
-    proxy.url = f"http://{LOOPBACK}:{server.sockets[0].getsockname()[1]}"
     try:
-        yield proxy
+        yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
         for task in list(connections):
             task.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
         await server.wait_closed()
+
+
+@contextlib.asynccontextmanager
+async def proxying(proxy: ConnectProxy) -> AsyncIterator[ConnectProxy]:
+    """Serve `proxy`, whose `url` is filled in."""
+    async with accepting(proxy.serve) as port:
+        proxy.url = f"http://{LOOPBACK}:{port}"
+        yield proxy

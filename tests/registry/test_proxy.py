@@ -11,7 +11,7 @@ import pytest
 from flyteidl.admin import project_pb2
 from flyteidl.service import dataproxy_pb2
 from registry.support_server import LOOPBACK, ControlPlane, Store, free_port, serving, storing
-from registry.support_transport import Authority, ConnectProxy, needs_openssl, proxying, server_credentials
+from registry.support_transport import Authority, ConnectProxy, accepting, needs_openssl, proxying, server_credentials
 
 from hatch_flyte.bundle import Bundle
 from hatch_flyte.config import Target
@@ -21,13 +21,16 @@ from hatch_flyte.errors import AccessError, ConfigError, RegistryError, Unreacha
 from hatch_flyte.registry.client import Connection, Patience, connect
 from hatch_flyte.registry.connect import Surroundings, check_transports, open_registry
 from hatch_flyte.registry.proxy import Proxies, Proxy, parse_proxy
+from hatch_flyte.registry.trust import Trust
 
 if TYPE_CHECKING:
+    import asyncio
     from pathlib import Path
 
     from hatch_flyte.registry.client import ClusterRegistry
 
 PROJECTS = project_pb2.Projects(projects=[project_pb2.Project(id="p", domains=[project_pb2.Domain(id="d")])])
+DOMAINS = frozenset({"d"})
 BUNDLE = Bundle("0" * 32, b"bundle")
 BEHIND = "flyte.acme.invalid"
 """A name that the proxy alone knows."""
@@ -180,7 +183,7 @@ class TestCalls:
             before = dict(os.environ)
             url = proxy.url.replace("://", f"://me:{CANARY}@")
             registry = client(behind(target), Proxies(parse_proxy(url)))
-            assert await registry.domains("p") == {"d"}
+            assert await registry.domains("p") == DOMAINS
             assert dict(os.environ) == before
             await registry.close()
         [request] = proxy.requests
@@ -197,7 +200,7 @@ class TestCalls:
             serving(ControlPlane(ListProjects=PROJECTS)) as target,
         ):
             registry = client(behind(target), Proxies(parse_proxy(proxy.url)))
-            assert await registry.domains("p") == {"d"}
+            assert await registry.domains("p") == DOMAINS
             await registry.close()
             assert os.environ["no_proxy"] == "*"
         assert len(proxy.requests) == 1
@@ -210,7 +213,7 @@ class TestCalls:
             endpoint = Endpoint(BEHIND, int(target.rpartition(":")[2]))
             told = Target("staging", endpoint, insecure=True, project="p", domain="d")
             registry = open_registry(told, Surroundings(environ={"HTTPS_PROXY": proxy.url}))
-            assert await registry.domains("p") == {"d"}
+            assert await registry.domains("p") == DOMAINS
             await registry.close()
         assert len(proxy.requests) == 1
 
@@ -231,7 +234,7 @@ class TestCalls:
             endpoint = Endpoint(BEHIND, int(target.rpartition(":")[2]))
             told = Target("staging", endpoint, insecure=False, project="p", domain="d", transport=transport)
             registry = open_registry(told, Surroundings())
-            assert await registry.domains("p") == {"d"}
+            assert await registry.domains("p") == DOMAINS
             await registry.close()
         assert len(proxy.requests) == (1 if verified else 3)
         assert all("Proxy-Authorization: Basic" in request for request in proxy.requests)
@@ -248,8 +251,6 @@ class TestCalls:
     async def test_a_proxy_that_refuses_is_named_without_its_password(
         self, refusal: bytes, what: str, *, verify: bool
     ) -> None:
-        from hatch_flyte.registry.trust import Trust
-
         async with proxying(ConnectProxy(refusal=refusal)) as proxy:
             proxies = Proxies(parse_proxy(proxy.url.replace("://", f"://me:{CANARY}@")))
             connection = Connection(
@@ -273,17 +274,16 @@ class TestCalls:
         assert "`proxy`" in caught.value.hint
 
     async def test_a_proxy_that_breaks_off_is_told_where_certificates_are_not_verified(self) -> None:
-        from registry.support_server import listening
+        async def hear_and_leave(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
 
-        from hatch_flyte.registry.trust import Trust
-
-        with listening(lambda connection: connection.close()) as port:
+        async with accepting(hear_and_leave) as port:
             proxies = Proxies(Proxy(LOOPBACK, port))
             connection = Connection(
                 "dns:///[2001:db8::1]:1", insecure=False, place="staging", proxies=proxies, trust=Trust(verify=False)
             )
             registry = connect(connection, QUICK)
-            with pytest.raises(UnreachableError, match="the proxy does not reach it|closes the connection|nobody"):
+            with pytest.raises(UnreachableError, match="the proxy does not reach it"):
                 await registry.domains("p")
             await registry.close()
 

@@ -28,6 +28,7 @@ pytestmark = needs_openssl
 
 LOCALHOST = "subjectAltName=DNS:localhost"
 PROJECTS = project_pb2.Projects(projects=[project_pb2.Project(id="p", domains=[project_pb2.Domain(id="d")])])
+DOMAINS = frozenset({"d"})
 BUNDLE = Bundle("0" * 32, b"bundle")
 
 
@@ -72,7 +73,7 @@ class TestAuthority:
         self, house: Authority, server: tuple[Path, Path]
     ) -> None:
         async with serving(ControlPlane(ListProjects=PROJECTS), credentials=server_credentials(server)) as target:
-            assert await domains(target, Transport(ca_file=house.file)) == {"d"}
+            assert await domains(target, Transport(ca_file=house.file)) == DOMAINS
 
     async def test_without_it_the_certificate_is_refused_and_the_key_named(self, server: tuple[Path, Path]) -> None:
         async with serving(ControlPlane(), credentials=server_credentials(server)) as target:
@@ -87,7 +88,7 @@ class TestAuthority:
         own = house.file.read_text()
         file.write_text(f"# für alle\n{Authority(tmp_path).file.read_text()}# unseres\n{own}", encoding="utf-8")
         async with serving(ControlPlane(ListProjects=PROJECTS), credentials=server_credentials(server)) as target:
-            assert await domains(target, Transport(ca_file=file)) == {"d"}
+            assert await domains(target, Transport(ca_file=file)) == DOMAINS
 
     async def test_uploads_trust_it_too(self, house: Authority, server: tuple[Path, Path]) -> None:
         store, tls = Store(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -117,7 +118,7 @@ class TestClientCertificate:
         transport = Transport(ca_file=house.file, client_certificate=certificate, client_key=key)
         credentials = server_credentials(server, house.file)
         async with serving(ControlPlane(ListProjects=PROJECTS), credentials=credentials) as target:
-            assert await domains(target, transport) == {"d"}
+            assert await domains(target, transport) == DOMAINS
 
     async def test_it_is_shown_to_a_store_that_asks_for_one(
         self, house: Authority, server: tuple[Path, Path], member: tuple[Path, Path]
@@ -217,7 +218,7 @@ class TestFiles:
     ) -> None:
         certificate, key = member
         encrypted = tmp_path / "encrypted.key"
-        house._openssl("pkcs8", "-topk8", "-in", str(key), "-out", str(encrypted), "-passout", "pass:canary")  # noqa: SLF001
+        house.openssl("pkcs8", "-topk8", "-in", str(key), "-out", str(encrypted), "-passout", "pass:canary")
         problem = self.problems(Transport(client_certificate=certificate, client_key=encrypted))
         assert problem.endswith(f"expected a key without password (got {encrypted}, which is encrypted)")
 
@@ -244,7 +245,7 @@ class TestFiles:
         assert "ca-file" in both
 
     async def test_files_that_go_away_before_an_upload_end_it_with_a_reason(
-        self, house: Authority, server: tuple[Path, Path], tmp_path: Path
+        self, house: Authority, server: tuple[Path, Path]
     ) -> None:
         certificate, key = house.sign("leaver", "extendedKeyUsage=clientAuth")
         transport = Transport(ca_file=house.file, client_certificate=certificate, client_key=key)
@@ -260,7 +261,7 @@ class TestFiles:
 class TestUnverified:
     async def test_a_certificate_that_nobody_trusts_is_taken(self, server: tuple[Path, Path]) -> None:
         async with serving(ControlPlane(ListProjects=PROJECTS), credentials=server_credentials(server)) as target:
-            assert await domains(target, Transport(insecure_skip_verify=True)) == {"d"}
+            assert await domains(target, Transport(insecure_skip_verify=True)) == DOMAINS
 
     @pytest.mark.parametrize(
         ("name", "extension"),
@@ -276,7 +277,7 @@ class TestUnverified:
     ) -> None:
         credentials = server_credentials(house.sign(name, extension))
         async with serving(ControlPlane(ListProjects=PROJECTS), credentials=credentials) as target:
-            assert await domains(target, Transport(insecure_skip_verify=True)) == {"d"}
+            assert await domains(target, Transport(insecure_skip_verify=True)) == DOMAINS
 
     async def test_the_client_certificate_is_shown_all_the_same(
         self, house: Authority, server: tuple[Path, Path], member: tuple[Path, Path]
@@ -285,7 +286,7 @@ class TestUnverified:
         transport = Transport(insecure_skip_verify=True, client_certificate=certificate, client_key=key)
         credentials = server_credentials(server, house.file)
         async with serving(ControlPlane(ListProjects=PROJECTS), credentials=credentials) as target:
-            assert await domains(target, transport) == {"d"}
+            assert await domains(target, transport) == DOMAINS
 
     async def test_uploads_take_any_certificate_too_and_urllib3_does_not_warn_in_its_own_voice(
         self, server: tuple[Path, Path]
@@ -329,7 +330,7 @@ class TestUnverified:
     async def test_without_tls_there_is_nothing_to_verify(self) -> None:
         async with serving(ControlPlane(ListProjects=PROJECTS)) as target:
             registry = connect(Connection(target, insecure=True, place="staging", trust=Trust(verify=False)))
-            assert await registry.domains("p") == {"d"}
+            assert await registry.domains("p") == DOMAINS
             await registry.close()
 
     def test_the_user_is_warned_of_it_loudly_and_of_nothing_else(self) -> None:
