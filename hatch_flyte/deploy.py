@@ -7,25 +7,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from itertools import cycle
 from typing import TYPE_CHECKING
 
 from hatch_flyte.archives import find_archives, read_named, with_versions
+from hatch_flyte.clean import check_clean
 from hatch_flyte.config.files import read_project
 from hatch_flyte.distribution import Distribution
 from hatch_flyte.interruptible import run
-from hatch_flyte.publish import publish
+from hatch_flyte.projects import Collected, Project
+from hatch_flyte.publish import Share, publish_shares
 from hatch_flyte.register import Order, Watch
 from hatch_flyte.report_text import Published
+from hatch_flyte.shares import Errand, by_cluster, refuse_clashes
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from hatch_flyte.archive import Archive
     from hatch_flyte.archives import Found
     from hatch_flyte.config import Config, Target
     from hatch_flyte.outcome import Report
+    from hatch_flyte.source_control import Checkout
 
 
 def deploy(
@@ -34,35 +38,95 @@ def deploy(
     on_step: Callable[[Target, str], None],
     dynamic_version: Callable[[], str] = str,
 ) -> tuple[Published, ...]:
-    """Register archives in the clusters that `config` chooses; return what came of each pair.
+    """Register archives of one project; see `deploy_all`.
 
     `paths` are archives, and folders to look for the project's archives in; without any that is the build directory.
     `dynamic_version` is asked for the project's version if pyproject.toml has none; what it doesn't know is empty.
-    Raises `ConfigError` (no such cluster, no version) and `ArchiveError` before anything is sent.
     """
-    from hatch_flyte.registry.connect import Surroundings, open_registry
-    from hatch_flyte.source_control import Checkout
+    return deploy_all([Project(config=config, paths=tuple(paths), dynamic_version=dynamic_version)], on_step)
 
-    targets = config.targets()
-    version_of = partial(config.registered_version, facts=Checkout(config.root, config.environ))
-    orders = [
-        Order(archive=archive, version=version, dry_run=config.call.dry_run, keep_going=config.call.keep_going)
-        for archive, version in with_versions(
-            _archives(config, paths, dynamic_version), version_of, config.publishing.version
-        )
-    ]
+
+def deploy_all(projects: Sequence[Project], on_step: Callable[[Target, str], None]) -> tuple[Published, ...]:
+    """Register the archives of `projects` in the clusters that each one's configuration chooses.
+
+    Return what came of each pair, cluster by cluster, in the order given. Raises before anything is sent: `ConfigError`
+    (no such cluster, no version, a checkout that isn't clean), `ArchiveError`, and `ConflictError` where two archives
+    have different content for one entity.
+    """
+    shares = by_cluster(_errands(projects, check(projects)))
+    for share in shares:
+        refuse_clashes(share)
 
     async def use_case(stop: asyncio.Event) -> tuple[Report, ...]:
-        watch = Watch(on_step=on_step, stop=stop)
-        return await publish(orders, targets, partial(open_registry, around=Surroundings.of(config)), watch)
+        return await publish_shares([_share(share) for share in shares], Watch(on_step=on_step, stop=stop))
 
     def on_stop() -> None:
-        for target in targets:
-            on_step(target, "stopping: what is in flight is awaited (Ctrl-C again cuts it off)")
+        for share in shares:
+            on_step(share[0].target, "stopping: what is in flight is awaited (Ctrl-C again cuts it off)")
 
     reports = run(use_case, on_stop)
-    # Target by target, the orders of each in their order.
-    return tuple(Published(order.archive, report) for report, order in zip(reports, cycle(orders), strict=False))
+    errands = [errand for share in shares for errand in share]
+    return tuple(Published(errand.order.archive, report) for errand, report in zip(errands, reports, strict=True))
+
+
+def check(projects: Sequence[Project]) -> list[tuple[Target, ...]]:
+    """Return each project's targets; raise `ConfigError` with all that can be said against them without an archive."""
+    collected, targets = Collected(), []
+    for project in projects:
+        with collected.of(project.label):
+            chosen = project.config.targets()
+            check_clean(chosen, _checkout(project.config).changes, partial(_where, project.config, "require-clean"))
+            targets.append(chosen)
+    collected.finish()
+    return targets
+
+
+def _where(config: Config, key: str, cluster: str) -> str:
+    return config.publishing.clusters[cluster].where(key)
+
+
+def _checkout(config: Config) -> Checkout:
+    from hatch_flyte.source_control import Checkout
+
+    return Checkout(config.root, config.environ)
+
+
+def _errands(projects: Sequence[Project], targets: Sequence[Sequence[Target]]) -> list[Errand]:
+    """Return every archive for every target of its project; all archives are read, and all versions known, then."""
+    collected, orders = Collected(), []
+    for project in projects:
+        with collected.of(project.label):
+            orders.append(_orders(project))
+    collected.finish()
+    return [
+        Errand(order, target, project)
+        for project, chosen, own in zip(projects, targets, orders, strict=True)
+        for target in chosen
+        for order in own
+    ]
+
+
+def _orders(project: Project) -> list[Order]:
+    config = project.config
+    return [
+        Order(archive=archive, version=version, dry_run=config.call.dry_run, keep_going=config.call.keep_going)
+        for found in _archives(config, project.paths, project.dynamic_version)
+        for archive, version in with_versions([found], _version_of(config, found[1]), config.publishing.version)
+    ]
+
+
+def _version_of(config: Config, archive: Archive) -> Callable[[str, str], str]:
+    return partial(config.registered_version, digest=archive.digest, facts=_checkout(config))
+
+
+def _share(errands: Sequence[Errand]) -> Share:
+    from hatch_flyte.registry.connect import Surroundings, open_registry
+
+    first = errands[0]
+    return Share(
+        tuple((errand.order, errand.target) for errand in errands),
+        partial(open_registry, first.target, Surroundings.of(first.project.config)),
+    )
 
 
 def _archives(config: Config, paths: Sequence[Path], dynamic_version: Callable[[], str]) -> list[Found]:

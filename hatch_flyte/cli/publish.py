@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("archives", nargs=-1, type=click.Path(path_type=Path), metavar="[ARCHIVE]...")
+@click.argument("archives", nargs=-1, type=click.Path(path_type=Path), metavar="[ARCHIVE|FOLDER]...")
+@click.option("--build", is_flag=True, default=None, help="Build the wheel first, and publish the archive it gives.")
 @click.option("-c", "--cluster", multiple=True, metavar="NAME", help="Publish to this cluster; repeatable.")
 @click.option("--version", metavar="VERSION", help="Version to register under; the distribution's by default.")
 @click.option("--project", metavar="PROJECT", help="Flyte project, instead of the cluster's.")
@@ -28,23 +29,28 @@ if TYPE_CHECKING:
 def publish(archives: tuple[Path, ...], verbose: bool, as_json: bool, **options: Any) -> None:  # noqa: FBT001 # click's
     """Register ARCHIVEs in every chosen cluster.
 
-    Without ARCHIVE: the one of this project's current version in its build directory; with a folder as ARCHIVE, in it.
+    Without ARCHIVE: the one of this project's current version in its build directory; with a FOLDER, in it. A FOLDER
+    with a pyproject.toml is a project of its own: with its configuration, the archive in its build directory.
     Publishing again what is there already changes nothing.
     """
-    from hatch_flyte.cli.status import print_error, waiting
+    from hatch_flyte.build_first import built_first
+    from hatch_flyte.cli.status import print_error, print_line, waiting
     from hatch_flyte.config import Sources, load
     from hatch_flyte.config.files import find_root
-    from hatch_flyte.deploy import deploy
+    from hatch_flyte.deploy import deploy_all
     from hatch_flyte.outcome import exit_code
+    from hatch_flyte.projects import Project, projects_of
     from hatch_flyte.report_text import closing, heading, outcome_lines, shown, to_json
 
-    config = load(Sources(root=find_root(), environ=os.environ, options=given(options), option_style="--"))
-    with waiting("Publishing") as say:
+    def project(root: Path) -> Project:
+        sources = Sources(root=root, environ=os.environ, options=given(options), option_style="--")
+        return Project(config=load(sources))
 
-        def on_step(target: Target, text: str) -> None:
-            say(f"{target.cluster}: {text}")
+    def on_step(target: Target, text: str) -> None:
+        say(f"{target.cluster}: {text}")
 
-        published = deploy(config, archives, on_step)
+    with built_first(projects_of(archives, find_root(), project), print_line) as projects, waiting("Publishing") as say:
+        published = deploy_all(projects, on_step)
     code = exit_code(tuple(one.report for one in published))
     if as_json:
         click.echo(json.dumps(to_json(published, code)))
