@@ -77,20 +77,21 @@ def _refuse_archives(projects: Sequence[Project]) -> None:
 def _built(project: Project, folder: Path, say: Say) -> Project:
     config = project.config
     folder.mkdir()
-    frontend = _frontend(config.environ)
     root = config.root.absolute()
-    environ = {**config.environ, "HATCH_FLYTE_OUTPUT_DIR": str(folder)}
-    _run([*frontend, str(folder)], root, environ, say)
+    frontend = find_frontend(os.pathsep.join([str(Path(sys.executable).parent), config.environ.get("PATH", "")]))
+    run_build([*frontend, str(folder)], root, {**config.environ, "HATCH_FLYTE_OUTPUT_DIR": str(folder)}, say)
     archives = sorted(folder.glob(PATTERN))
     if not archives:
         archives = [_packaged(project, _only(root, "wheel", sorted(folder.glob("*.whl"))), say)]
     return replace(project, paths=(_only(root, "archive", archives),))
 
 
-def _frontend(environ: Mapping[str, str]) -> list[str]:
-    """Return the command of the first frontend that is there: beside this interpreter, or on PATH."""
+def find_frontend(search: str) -> list[str]:
+    """Return the command of the first frontend that is in one of the folders of `search` (as PATH has them).
+
+    The folder for the wheel is to be added. Raises `BuildError`.
+    """
     for name, arguments in FRONTENDS.items():
-        search = os.pathsep.join([str(Path(sys.executable).parent), environ.get("PATH", "")])
         if program := shutil.which(name, path=search):
             return [program, *arguments]
     raise BuildError(
@@ -99,8 +100,11 @@ def _frontend(environ: Mapping[str, str]) -> list[str]:
     )
 
 
-def _run(command: Sequence[str], root: Path, environ: Mapping[str, str], say: Say) -> None:
-    """Run a frontend in the project; nothing that it starts outlives the call."""
+def run_build(command: Sequence[str], root: Path, environ: Mapping[str, str], say: Say) -> None:
+    """Run a frontend in the project and tell what it says; nothing that it starts outlives the call.
+
+    Raises `BuildError` with its last words.
+    """
     last: deque[str] = deque(maxlen=_LAST_WORDS)
     process = subprocess.Popen(  # noqa: S603 # the command is ours
         command,

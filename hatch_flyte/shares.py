@@ -61,7 +61,8 @@ def _several_ways(share: Sequence[Errand]) -> list[Problem]:
         for key in ("insecure", "auth", "transport"):
             if getattr(other.target, key) != getattr(first.target, key):
                 where = f"{other.project.label}: cluster {other.target.cluster}"
-                differing[where] = Problem(where, f"expected it to be reached as in {first.project.label} (got {key})")
+                what = f"expected it to be reached as in {first.project.label} (got another {key})"
+                differing[where] = Problem(where, what)
     return list(differing.values())
 
 

@@ -105,6 +105,7 @@ def test_without_anything_there_are_defaults(project: Project) -> None:
         "domain": ("", "default"),
         "dry-run": (False, "default"),
         "keep-going": (False, "default"),
+        "build": (False, "default"),
         "data": ("", "default"),
         "commit": ("", "default"),
     }
