@@ -191,7 +191,7 @@ WRONG_TABLES: dict[str, tuple[str, list[str]]] = {
         TOOL + 'version = "{sha}"',
         [
             (
-                "tool.hatch-flyte.version: expected no placeholders but {name}, {version}, {commit}, {branch}, {dirty} "
+                "tool.hatch-flyte.version: expected no placeholders but {name}, {version}, {commit}, {branch}, {dirty}, {digest} "
                 "(got '{sha}')"
             )
         ],
