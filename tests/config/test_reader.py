@@ -191,8 +191,8 @@ WRONG_TABLES: dict[str, tuple[str, list[str]]] = {
         TOOL + 'version = "{sha}"',
         [
             (
-                "tool.hatch-flyte.version: expected no placeholders but {name}, {version}, {commit}, {branch}, {dirty}, "
-                "{digest} (got '{sha}')"
+                "tool.hatch-flyte.version: expected no placeholders but {name}, {version}, {commit}, {branch}, "
+                "{dirty}, {digest} (got '{sha}')"
             )
         ],
     ),
