@@ -79,14 +79,15 @@ def deployment(
     from hatch_flyte.registry.connect import Surroundings, open_registry
     from hatch_flyte.source_control import Checkout
 
-    version_of = partial(config.registered_version, facts=Checkout(config.root, config.environ))
+    checkout = Checkout(config.root, config.environ)
+    version_of = partial(config.registered_version, facts=checkout)
     named = with_versions(_archives(config, paths, dynamic_version), version_of, config.publishing.version)
     call = config.call
     orders = [
         Order(archive=archive, version=version, dry_run=call.dry_run, keep_going=call.keep_going)
         for archive, version in named
     ]
-    return Deployment(orders, config.targets(), partial(open_registry, around=Surroundings.of(config)), on_step)
+    return Deployment(orders, config.targets(checkout), partial(open_registry, around=Surroundings.of(config)), on_step)
 
 
 def deploy(

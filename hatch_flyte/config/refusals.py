@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_flyte.config.declaration import CLUSTER_KEYS, KEYS
+from hatch_flyte.config.cluster_keys import CLUSTER_KEYS
+from hatch_flyte.config.declaration import KEYS
 from hatch_flyte.config.keys import Place
 
 if TYPE_CHECKING:

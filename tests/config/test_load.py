@@ -105,6 +105,10 @@ def test_without_anything_there_are_defaults(project: Project) -> None:
         "domain": ("", "default"),
         "dry-run": (False, "default"),
         "keep-going": (False, "default"),
+        "activate": ((), "default"),
+        "prune": (False, "default"),
+        "independent": (False, "default"),
+        "allow-breaking": ((), "default"),
         "data": ("", "default"),
         "commit": ("", "default"),
     }
