@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 LARGEST: Final = 64 * 1024
 """Bytes; such a file has some dozens of lines."""
+DEEPEST: Final = 20
+"""Lists and tables in one another; PyYAML takes the longer the deeper it is in."""
 _NOTHING: Final = ("", "~", "null")
 """What YAML has for nothing, as texts."""
 
@@ -67,18 +70,27 @@ def _from_yaml(text: str) -> Mapping[str, Any]:
     import yaml
 
     try:
-        # A list of a list of … the same, by name, is short to write and endless to read.
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
-            raise ValueError("expected YAML without aliases (`*name`)")
+        _check_events(yaml.parse(text))
         # It makes texts, lists and tables, and nothing else.
         table = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 # safer than SafeLoader, which ruff knows
     except yaml.YAMLError as problem:
         raise ValueError(f"expected YAML ({_yaml_fault(problem)})") from problem
-    except RecursionError as problem:
-        raise ValueError("expected YAML that is nested less deeply") from problem
     if isinstance(table, Mapping):
         return table
     raise ValueError("expected a table, as `admin:` with `endpoint: …` below it (got something else)")
+
+
+def _check_events(events: Iterable[Any]) -> None:
+    """Refuse what is short to write and takes for ever to read: depth, and the same list many times, by name."""
+    import yaml
+
+    depth = 0
+    for event in events:
+        if isinstance(event, yaml.AliasEvent):
+            raise ValueError("expected YAML without aliases (`*name`)")  # noqa: TRY004 # the text is wrong, no type
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise ValueError(f"expected YAML of {DEEPEST} levels at most (got more)")
 
 
 def _yaml_fault(problem: Any) -> str:

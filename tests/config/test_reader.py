@@ -18,6 +18,7 @@ TOOL = "[tool.hatch-flyte]\n"
 HOOK = "[tool.hatch.build.targets.wheel.hooks.flyte]\n"
 PUBLISH = "[tool.hatch.publish.flyte]\n"
 STAGING = "[tool.hatch-flyte.clusters.staging]\n"
+CLUSTER_OR_GROUP = "a name of letters, digits, '-' and '_', after '@' if a group's"
 NOT_YET = "is not supported by this version of hatch-flyte"
 
 IMAGE_HOMES = "[tool.hatch-flyte], [tool.hatch.build.targets.wheel.hooks.flyte], HATCH_FLYTE_IMAGE or `--image`"
@@ -183,7 +184,7 @@ WRONG_TABLES: dict[str, tuple[str, list[str]]] = {
     "default clusters": (
         TOOL + 'default-clusters = ["a b", 1]',
         [
-            "tool.hatch-flyte.default-clusters[0]: expected a name of letters, digits, '-' and '_', after '@' if a group's (got 'a b')",
+            f"tool.hatch-flyte.default-clusters[0]: expected {CLUSTER_OR_GROUP} (got 'a b')",
             "tool.hatch-flyte.default-clusters[1]: expected a string (got 1, an integer)",
         ],
     ),
@@ -383,8 +384,8 @@ LIST_OF_OPTIONS = (
             "HATCH_FLYTE_CLUSTER",
             "staging,,b c",
             (
-                "HATCH_FLYTE_CLUSTER[1]: expected a name of letters, digits, '-' and '_', after '@' if a group's (got '')\n"
-                "HATCH_FLYTE_CLUSTER[2]: expected a name of letters, digits, '-' and '_', after '@' if a group's (got 'b c')"
+                f"HATCH_FLYTE_CLUSTER[1]: expected {CLUSTER_OR_GROUP} (got '')\n"
+                f"HATCH_FLYTE_CLUSTER[2]: expected {CLUSTER_OR_GROUP} (got 'b c')"
             ),
             "",
         ),
@@ -411,7 +412,11 @@ def test_what_is_wrong_in_a_variable_is_told(project: Project, name: str, text: 
         ({"dry_run": ""}, "-o dry_run: unknown option, did you mean `-o dry-run`?", LIST_OF_OPTIONS),
         ({"user": "x"}, "-o user: unknown option", LIST_OF_OPTIONS),
         ({"image": "x"}, f"-o image: does not belong here, but into {IMAGE_HOMES}", ""),
-        ({"cluster": ""}, "-o cluster[0]: expected a name of letters, digits, '-' and '_', after '@' if a group's (got '')", ""),
+        (
+            {"cluster": ""},
+            f"-o cluster[0]: expected {CLUSTER_OR_GROUP} (got '')",
+            "",
+        ),
         ({"version": ""}, "-o version: expected a version (got '')", ""),
         ({"keep-going": "on"}, "-o keep-going: expected true, false, yes, no, 1 or 0 (got 'on')", ""),
     ],
@@ -450,7 +455,8 @@ def test_hints_are_given_once_for_each_kind_of_place(project: Project) -> None:
             "Known keys: modules, exclude, optional-modules, import-timeout, image, images, env, resources, tasks, "
             "default-launch-plans, code, destination, python, load-check, strict, select-rules, ignore-rules, "
             "ignore-files, allow, "
-            "bundle-warn-size, bundle-max-size, output-dir, ownership-annotation, default-clusters, groups, clusters, version."
+            "bundle-warn-size, bundle-max-size, output-dir, ownership-annotation, default-clusters, groups, clusters, "
+            "version."
         ),
         LIST_OF_VARIABLES,
         LIST_OF_OPTIONS,
