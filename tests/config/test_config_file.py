@@ -8,7 +8,6 @@ import pytest
 
 from hatch_flyte.config.config_file import DEEPEST, LARGEST, Entry, read_config_file
 
-
 UNREADABLE = Path("/proc/self/mem")
 """A file that nobody can read from its beginning, not even root."""
 
