@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("archives", nargs=-1, type=click.Path(path_type=Path), metavar="[ARCHIVE]...")
-@click.option("-c", "--cluster", multiple=True, metavar="NAME", help="Publish to this cluster; repeatable.")
+@click.option("-c", "--cluster", multiple=True, metavar="NAME", help="Publish to this cluster, or @GROUP; repeatable.")
 @click.option("--version", metavar="VERSION", help="Version to register under; the distribution's by default.")
 @click.option("--project", metavar="PROJECT", help="Flyte project, instead of the cluster's.")
 @click.option("--domain", metavar="DOMAIN", help="Flyte domain, instead of the cluster's.")
@@ -32,6 +32,15 @@ if TYPE_CHECKING:
     help="Do exactly what this plan of `plan --out` says, or say what moved since.",
 )
 @click.option("--keep-going", is_flag=True, default=None, help="Register what doesn't depend on what was refused.")
+@click.option(
+    "--activate",
+    multiple=True,
+    metavar="MODE|NAME",
+    help="Activate these launch plans, not what the clusters say: none, declared, scheduled, or NAME; repeatable.",
+)
+@click.option("--prune", is_flag=True, default=None, help="Deactivate launch plans that this release no longer has.")
+@click.option("--independent", is_flag=True, default=None, help="Activate in each cluster that is done.")
+@click.option("--allow-breaking", multiple=True, metavar="NAME", help="Let this entity's users break; repeatable.")
 @click.option("-v", "--verbose", is_flag=True, help="Show unchanged and all skipped entities too.")
 @click.option("--json", "as_json", is_flag=True, help="Print every outcome as JSON.")
 def publish(archives: tuple[Path, ...], approved: Path | None, **options: Any) -> None:

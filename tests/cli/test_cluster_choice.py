@@ -83,3 +83,20 @@ def test_config_shows_no_metadata(door: Door, monkeypatch: pytest.MonkeyPatch) -
     settings = json.loads(as_json.out)
     assert settings["clusters.one.metadata.x-tenant"]["value"] == "…"
     assert settings["clusters.one.metadata.x-key"]["value"] == ["env", "ACME_KEY"]
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--activate", "none", "--activate", "acme.flow"], "--activate: expected 'none' alone, or names only"),
+        (["--allow-breaking", ""], "--allow-breaking[0]: expected a string that is not empty (got '')"),
+    ],
+)
+def test_what_publish_cannot_be_told_is_refused(door: Door, options: list[str], problem: str) -> None:
+    assert problem in door("publish", door.archive(), "-c", "local", *options, code=2).err
+
+
+def test_publish_is_told_what_is_activated_pruned_and_allowed(door: Door) -> None:
+    options = ["--activate", "acme.flow", "--prune", "--independent", "--allow-breaking", "acme.double"]
+
+    assert "local: 3 created" in door("publish", door.archive(), "-c", "local", *options).out
