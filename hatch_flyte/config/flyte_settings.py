@@ -59,7 +59,7 @@ def read_flyte_settings(path: Path, source: str, where: str) -> FlyteSettings:
         entries = read_config_file(path)
     except ValueError as problem:
         return FlyteSettings(problems={"config-file": Problem(where, f"{source}: {problem}")})
-    return _Taking(entries, source, str(path.parent)).take()
+    return _Taking(entries, source, str(path.absolute().parent)).take()
 
 
 class _Taking:

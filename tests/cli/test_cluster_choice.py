@@ -72,6 +72,15 @@ def test_a_cluster_of_flytectls_configuration_is_published_to(door: Door, served
     }
 
 
+def test_config_tells_of_a_file_that_cannot_be_taken_over(door: Door) -> None:
+    door.configure('[tool.hatch-flyte.clusters.mine]\nconfig-file = "gone.yaml"\n')
+
+    said = door("config", "--json")
+
+    assert "clusters.mine.config-file" in said.json
+    assert "cluster mine: tool.hatch-flyte.clusters.mine.config-file: gone.yaml: expected a file" in said.err
+
+
 def test_config_shows_no_metadata(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACME_KEY", "canary-variable")
     table = 'metadata = { x-tenant = "canary-text", x-key = { env = "ACME_KEY" } }\n'

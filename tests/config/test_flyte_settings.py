@@ -5,17 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hatch_flyte.config import Endpoint
+from hatch_flyte.config import Endpoint, Sources, load
 from hatch_flyte.config.auth import Auth
 from hatch_flyte.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from support_config import Project
 
     from hatch_flyte.config import Config, Target
@@ -170,6 +169,20 @@ def test_a_file_counts_where_its_table_stands_in_the_line(home: Home) -> None:
     assert target.auth == Auth("token", ("T",))
     assert target.transport.proxy == "http://file:1"
     assert target.transport.insecure_skip_verify is False, "a nearer file replaces the other one"
+
+
+def test_a_path_in_it_counts_from_its_folder_wherever_the_project_is(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = home.project.root / "deploy"
+    folder.mkdir()
+    (folder / "flyte.yaml").write_text(FULL, encoding="utf-8")
+    (folder / "ca.pem").touch()
+    (home.project.root / "pyproject.toml").write_text(TABLE.replace(SOURCE, "deploy/flyte.yaml"), encoding="utf-8")
+    monkeypatch.chdir(home.project.root.parent)
+    root = Path(home.project.root.name)
+    [target] = load(Sources(root=root, environ={}, user_table={})).targets()
+    assert target.transport.ca_file == folder / "ca.pem"
 
 
 def test_a_file_is_inherited(home: Home) -> None:
