@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from hatch_flyte.registry.port import Registry
     from hatch_flyte.watch import Watch
 
+    Approve = Callable[[Sequence[Plan]], None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
@@ -37,7 +39,7 @@ class Terms:
 
     independent: bool = False
     """Whether a target may activate whatever becomes of the others."""
-    approve: Callable[[Sequence[Plan]], None] | None = None
+    approve: Approve | None = None
     """Asked once all targets have plans, before anything is written; raises what stands against them."""
 
 
