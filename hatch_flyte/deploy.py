@@ -143,6 +143,7 @@ def _orders(project: Project) -> list[Order]:
             dry_run=config.call.dry_run,
             keep_going=config.call.keep_going,
             prune=config.call.prune,
+            allow_breaking=config.call.allow_breaking,
         )
         for found in _archives(config, project.paths, project.dynamic_version)
         for archive, version in with_versions([found], _version_of(config, found[1]), config.publishing.version)

@@ -7,7 +7,6 @@ Knows which archive goes to which target, and when what was registered may becom
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,7 +21,6 @@ from hatch_flyte.register import INTERRUPTED, apply, unsent
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from hatch_flyte.archive import Archive
     from hatch_flyte.config import Target
     from hatch_flyte.order import Order
     from hatch_flyte.outcome import Report
@@ -108,18 +106,14 @@ def _check_names(shares: Sequence[Share]) -> None:
     problems = [
         Problem(f"cluster {target.cluster}: activate", f"expected a launch plan of the archive (got {name!r})")
         for share in shares
-        for target, archives in _archives(share).items()
-        for name in unknown_names(target.activation, archives)
+        for index, (_, target) in enumerate(share.errands)
+        if target not in [other for _, other in share.errands[:index]]
+        for name in unknown_names(
+            target.activation, [order.archive for order, other in share.errands if other == target]
+        )
     ]
     if problems:
         raise ConfigError(problems, hint="`hatch-flyte show` lists an archive's launch plans.")
-
-
-def _archives(share: Share) -> dict[Target, list[Archive]]:
-    archives: defaultdict[Target, list[Archive]] = defaultdict(list)
-    for order, target in share.errands:
-        archives[target].append(order.archive)
-    return archives
 
 
 class _Stage:
