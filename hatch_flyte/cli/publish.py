@@ -15,6 +15,7 @@ from hatch_flyte.cli.package import given
 if TYPE_CHECKING:
     from hatch_flyte.config import Target
     from hatch_flyte.publish import Terms
+    from hatch_flyte.report_text import Published
 
 
 @click.command()
@@ -40,12 +41,12 @@ def publish(archives: tuple[Path, ...], approved: Path | None, **options: Any) -
     Without ARCHIVE: the one of this project's current version in its build directory; with a folder as ARCHIVE, in it.
     Publishing again what is there already changes nothing.
     """
-    from hatch_flyte.cli.status import print_error, waiting
+    from hatch_flyte.cli.status import waiting
     from hatch_flyte.config import Sources, load
     from hatch_flyte.config.files import find_root
     from hatch_flyte.deploy import deployment
     from hatch_flyte.outcome import exit_code
-    from hatch_flyte.report_text import closing, heading, outcome_lines, shown, to_json
+    from hatch_flyte.report_text import to_json
 
     verbose, as_json = options.pop("verbose"), options.pop("as_json")
     config = load(Sources(root=find_root(), environ=os.environ, options=given(options), option_style="--"))
@@ -59,14 +60,22 @@ def publish(archives: tuple[Path, ...], approved: Path | None, **options: Any) -
     if as_json:
         click.echo(json.dumps(to_json(published, code)))
     for one in () if as_json else published:
-        click.echo(heading(one))
-        for outcome in shown(one.report, verbose=verbose):
-            for line in outcome_lines(outcome):
-                click.secho(line, fg=COLOURS.get(outcome.status.name))
-        if one.report.error:
-            print_error(str(one.report.error))
-        click.secho(closing(one.report), fg=None if one.report.ok else "red")
+        show_published(one, verbose=verbose)
     click.get_current_context().exit(code)
+
+
+def show_published(one: Published, *, verbose: bool) -> None:
+    """Print what came of an archive in one cluster."""
+    from hatch_flyte.cli.status import print_error
+    from hatch_flyte.report_text import closing, heading, outcome_lines, shown
+
+    click.echo(heading(one))
+    for outcome in shown(one.report, verbose=verbose):
+        for line in outcome_lines(outcome):
+            click.secho(line, fg=COLOURS.get(outcome.status.name))
+    if one.report.error:
+        print_error(str(one.report.error))
+    click.secho(closing(one.report), fg=None if one.report.ok else "red")
 
 
 def _terms(approved: Path | None) -> Terms:
