@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from support_doors import serving_here
-from support_registries import TARGET, Unreliable
+from support_registries import TARGET
 from support_releases import flow_of, order_of, plan_id, registered, scheduled
 
 from hatch_flyte.errors import UnreachableError
@@ -16,7 +16,7 @@ from hatch_flyte.registry.client import Connection, connect
 from hatch_flyte.registry.local import open_local
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from hatch_flyte.config import Target
@@ -59,16 +59,13 @@ def openers(folder: Path) -> Callable[[Target], Registry]:
     return opener
 
 
-@contextmanager
-def at(address: str) -> Iterator[Callable[[str, str], None]]:
-    """Give a function that activates a version of a launch plan in a registry that is served, as its console would."""
+def activate(address: str, version: str, *names: str) -> None:
+    """Activate launch plans of a version in a registry that is served, as its console would."""
 
-    async def activate(name: str, version: str) -> None:
+    async def activating() -> None:
         registry = connect(Connection(address, insecure=True, place="served"))
-        await registry.activate(plan_id(name, version))
+        for name in names:
+            await registry.activate(plan_id(name, version))
         await registry.close()
 
-    yield lambda name, version: asyncio.run(activate(name, version))
-
-
-__all__ = ["Unreliable"]
+    asyncio.run(activating())

@@ -37,7 +37,9 @@ async def test_a_release_is_what_of_one_version_belongs_to_the_distribution(regi
     foreign.spec.annotations.values["hatch-flyte/distribution"] = "other"
     nobodys = scheduled("nobodys")
     nobodys.spec.annotations.Clear()
-    await registered(registry, order_of(*flow_of(scheduled("nightly"), scheduled("weekly"), foreign, nobodys)), "weekly")
+    await registered(
+        registry, order_of(*flow_of(scheduled("nightly"), scheduled("weekly"), foreign, nobodys)), "weekly"
+    )
 
     one = await found(registry, "1.0")
 

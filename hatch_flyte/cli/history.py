@@ -38,8 +38,8 @@ def history(distribution: str, limit: int, as_json: bool, **options: Any) -> Non
     from hatch_flyte.config import Sources, load
     from hatch_flyte.config.files import find_root
     from hatch_flyte.life import calls
-    from hatch_flyte.life.inquiry import exit_code
     from hatch_flyte.life.release_text import history_json
+    from hatch_flyte.outcome import common_code
 
     config = load(Sources(root=find_root(), environ=os.environ, options=given(options), option_style="--"))
     name = calls.distribution_of(config, distribution)
@@ -49,7 +49,7 @@ def history(distribution: str, limit: int, as_json: bool, **options: Any) -> Non
         click.echo(json.dumps(history_json(answers, name)))
     for answer in () if as_json else answers:
         _show(answer, name, limit)
-    click.get_current_context().exit(exit_code(one.exit_code for one in answers))
+    click.get_current_context().exit(common_code(one.exit_code for one in answers))
 
 
 def _show(answer: Answer[tuple[Past, ...]], distribution: str, limit: int) -> None:

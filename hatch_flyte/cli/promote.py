@@ -58,7 +58,7 @@ def _show_proof(promotion: Promotion) -> None:
     """Print what was found in the clusters promoted from, and why that is no proof."""
     from hatch_flyte.cli.plan import COLOURS
     from hatch_flyte.cli.status import print_error
-    from hatch_flyte.life.promotion import holds
+    from hatch_flyte.life.promotion import unlike
     from hatch_flyte.outcome import Report
     from hatch_flyte.plan_text import plan_lines
     from hatch_flyte.report_text import printable
@@ -66,15 +66,16 @@ def _show_proof(promotion: Promotion) -> None:
     for one in promotion.proof:
         if isinstance(one, Report):
             print_error(f"cluster {one.target.cluster}: {one.error or 'interrupted'}")
-        elif holds(one):
-            click.echo(printable(f"{one.target.cluster}: holds {one.distribution} {one.version} exactly"))
-        else:
+        elif got := unlike(one):
             for about, line in plan_lines(one, verbose=False):
                 click.secho(line, fg=COLOURS.get(about))
             print_error(
-                f"cluster {one.target.cluster}: expected exactly the archive (got what would change)\n"
-                "Nothing was published. Publish there first, or promote the archive that it holds."
+                f"cluster {one.target.cluster}: expected exactly the archive (got {got})\n"
+                "Nothing was published. Publish it there first, or promote the archive that is there."
             )
+        else:
+            subject = f"{one.distribution} {one.version}".strip()
+            click.echo(printable(f"{one.target.cluster}: holds exactly this, {subject}"))
 
 
 def _show_published(promotion: Promotion, *, verbose: bool) -> None:

@@ -34,7 +34,8 @@ def rollback(distribution: str, version: str, as_json: bool, **options: Any) -> 
     from hatch_flyte.config.files import find_root
     from hatch_flyte.life import calls
     from hatch_flyte.life.release_text import rollback_json
-    from hatch_flyte.life.rollback import Wish, combined
+    from hatch_flyte.life.rollback import Wish
+    from hatch_flyte.outcome import common_code
 
     config = load(Sources(root=find_root(), environ=os.environ, options=given(options), option_style="--"))
     name = calls.distribution_of(config, distribution)
@@ -45,7 +46,7 @@ def rollback(distribution: str, version: str, as_json: bool, **options: Any) -> 
 
         wish = Wish(distribution=name, version=version, dry_run=config.call.dry_run)
         came = calls.rollback(config, wish, on_step)
-    code = combined(came)
+    code = common_code(one.exit_code for one in came)
     if as_json:
         click.echo(json.dumps(rollback_json(came, code)))
     for one in () if as_json else came:

@@ -78,9 +78,3 @@ def _opened(target: Target, open_registry: Opener) -> Registry | RegistryError:
         return open_registry(target)
     except RegistryError as problem:
         return problem
-
-
-def exit_code(codes: Iterable[int]) -> int:
-    """Return one exit code for several clusters: 0 if all are well, the common code, or 1 where they differ."""
-    failed = set(codes) - {0}
-    return failed.pop() if len(failed) == 1 else (1 if failed else 0)

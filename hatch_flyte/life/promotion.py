@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from hatch_flyte.config import Activation
 from hatch_flyte.errors import ConflictError, RejectedError
-from hatch_flyte.life.inquiry import exit_code
-from hatch_flyte.outcome import Report
-from hatch_flyte.outcome import exit_code as reports_code
+from hatch_flyte.outcome import Report, common_code, exit_code
 from hatch_flyte.plan import Plan, Verdict
 
 if TYPE_CHECKING:
@@ -39,14 +37,21 @@ class Promotion:
     def exit_code(self) -> int:
         """0, the code of what came of publishing, or why there is no proof (docs/exit-codes.md)."""
         if self.proven:
-            return reports_code(tuple(one.report for one in self.published))
-        return exit_code(_code(one) for one in self.proof)
+            return exit_code(tuple(one.report for one in self.published))
+        return common_code(_code(one) for one in self.proof)
 
 
 def holds(plan: Plan) -> bool:
     """Return whether a cluster holds exactly what `plan` is about: its entities, and the bundle that they download."""
+    return not unlike(plan)
+
+
+def unlike(plan: Plan) -> str:
+    """Return what a cluster has instead of exactly what `plan` is about; empty if it holds that."""
+    if any(one.verdict is not Verdict.UNCHANGED for one in plan.entities):
+        return "what publishing it would change"
     stored = plan.bundle is None or plan.bundle.stored
-    return stored and all(one.verdict is Verdict.UNCHANGED for one in plan.entities)
+    return "" if stored else "all but the bundle that its tasks download"
 
 
 def promote(deployment: Deployment, sources: Sequence[Target], terms: Terms | None = None) -> Promotion:

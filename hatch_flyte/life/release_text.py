@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from hatch_flyte.activation import MoveStatus
-from hatch_flyte.life.inquiry import exit_code
 from hatch_flyte.life.status_text import answer_json, moment
+from hatch_flyte.outcome import common_code
 from hatch_flyte.report_text import named, printable
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def past_row(past: Past) -> list[str]:
 def history_json(answers: Sequence[Answer[tuple[Past, ...]]], distribution: str) -> dict[str, Any]:
     """Return what `history --json` prints."""
     return {
-        "exit_code": exit_code(one.exit_code for one in answers),
+        "exit_code": common_code(one.exit_code for one in answers),
         "distribution": distribution,
         "clusters": [answer_json(one) | {"releases": [_past(past) for past in one.value or ()]} for one in answers],
     }

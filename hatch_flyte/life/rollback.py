@@ -15,14 +15,13 @@ from hatch_flyte.config.refusals import near_miss
 from hatch_flyte.entity import Kind
 from hatch_flyte.errors import NotFoundError, RegistryError, RejectedError
 from hatch_flyte.life.history import Past
-from hatch_flyte.life.inquiry import exit_code
 from hatch_flyte.look import check_place
 from hatch_flyte.moving import carry_out, planned
 from hatch_flyte.outcome import INTERRUPTED
 from hatch_flyte.releases import Shelf, active_plans, created, gaps, versions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from google.protobuf.message import Message
 
@@ -87,12 +86,6 @@ class Rollback:
             return INTERRUPTED
         errors = [self.error, *(moved.error for moved in self.moved)]
         return max((error.exit_code for error in errors if error), default=0 if self.ok else 1)
-
-
-def combined(rollbacks: Sequence[Rollback]) -> int:
-    """Return one exit code for several clusters: 0, the common code, 1 where they differ; 130 after an interruption."""
-    codes = [one.exit_code for one in rollbacks]
-    return INTERRUPTED if INTERRUPTED in codes else exit_code(codes)
 
 
 async def roll_back(wish: Wish, target: Target, registry: Registry, watch: Watch) -> Rollback:

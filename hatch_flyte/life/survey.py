@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from hatch_flyte.base import Own, release_entities
 from hatch_flyte.life.drift import content_drift, live_drift
-from hatch_flyte.life.inquiry import exit_code, inquiry
+from hatch_flyte.life.inquiry import inquiry
 from hatch_flyte.life.standing import standings
+from hatch_flyte.outcome import common_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,7 +35,7 @@ class Survey:
     @property
     def exit_code(self) -> int:
         """0 if every cluster answered; else the code of the error, or 1 where they differ."""
-        return exit_code(answer.exit_code for answer in self.answers)
+        return common_code(answer.exit_code for answer in self.answers)
 
 
 async def survey(targets: Sequence[Target], open_registry: Opener, distribution: str) -> Survey:
