@@ -122,7 +122,7 @@ def exit_code(reports: tuple[Report, ...]) -> int:
 
 
 def common_code(codes: Iterable[int]) -> int:
-    """Return one exit code for several: 0 if all are 0, the common code, 1 where they differ; 130 if one was stopped."""
+    """Return one exit code for several: 0 if all are, the common code, 1 where they differ; 130 if one is that."""
     failed = set(codes) - {0}
     if INTERRUPTED in failed:
         return INTERRUPTED

@@ -44,7 +44,11 @@ async def test_a_release_is_what_of_one_version_belongs_to_the_distribution(regi
     one = await found(registry, "1.0")
 
     assert set(one.launch_plans) == {"nightly", "weekly"}
-    assert (one.live, one.started, one.workflows) == ({"weekly"}, {"acme.flow"}, {"acme.flow"})
+    assert [set(names) for names in (one.live, one.started, one.workflows)] == [
+        {"weekly"},
+        {"acme.flow"},
+        {"acme.flow"},
+    ]
     assert one.registered.tzinfo
 
 

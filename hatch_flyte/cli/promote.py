@@ -33,12 +33,12 @@ def promote(archive: Path | None, sources: tuple[str, ...], goals: tuple[str, ..
     from hatch_flyte.config import Sources, load
     from hatch_flyte.config.files import find_root
     from hatch_flyte.deploy import deployment
-    from hatch_flyte.life.calls import aimed
+    from hatch_flyte.life.calls import aimed, targets_of
     from hatch_flyte.life.promotion import promote as promoted
 
     verbose, as_json = options.pop("verbose"), options.pop("as_json")
     config = load(Sources(root=find_root(), environ=os.environ, options=given(options), option_style="--"))
-    holding = aimed(config, sources, "--from").targets()
+    holding = targets_of(aimed(config, sources, "--from"))
     with waiting("Promoting") as say:
 
         def on_step(target: Target, text: str) -> None:

@@ -40,6 +40,11 @@ def distribution_of(config: Config, named: str) -> str:
     return name
 
 
+def targets_of(config: Config) -> tuple[Target, ...]:
+    """Return the clusters that `config` chooses. Raises `ConfigError`."""
+    return config.targets()
+
+
 def aimed(config: Config, clusters: Sequence[str], where: str) -> Config:
     """Return `config` with other clusters chosen, by the option `where`."""
     chosen = Setting(tuple(clusters), "command line", where)
@@ -64,14 +69,14 @@ def all_clusters(config: Config) -> Config:
 
 def status(config: Config, distribution: str) -> Survey:
     """Return which releases of `distribution` (empty: of all) are live in the clusters of `config`."""
-    return asyncio.run(survey(config.targets(), _opener(config), distribution))
+    return asyncio.run(survey(targets_of(config), _opener(config), distribution))
 
 
 def releases(config: Config, distribution: str, limit: int) -> list[Answer[tuple[Past, ...]]]:
     """Return the releases of `distribution` in the clusters of `config`, the newest first: `limit`, or all if 0."""
 
     async def ask() -> list[Answer[tuple[Past, ...]]]:
-        async with inquiry(config.targets(), _opener(config)) as asked:
+        async with inquiry(targets_of(config), _opener(config)) as asked:
             return await asked.ask(history(distribution, limit))
 
     return asyncio.run(ask())
@@ -79,7 +84,7 @@ def releases(config: Config, distribution: str, limit: int) -> list[Answer[tuple
 
 def rollback(config: Config, wish: Wish, on_step: OnStep) -> tuple[Rollback, ...]:
     """Make an earlier release live in the clusters of `config`, all at once; return what came of each."""
-    targets, opener = config.targets(), _opener(config)
+    targets, opener = targets_of(config), _opener(config)
 
     async def use_case(stop: asyncio.Event) -> tuple[Rollback, ...]:
         watch = Watch(on_step=on_step, stop=stop)

@@ -10,6 +10,7 @@ from support_releases import flow_of, scheduled
 if TYPE_CHECKING:
     from support_doors import Door
 
+GAP = ["not", "complete:", "workflow", "acme.flow", "has", "no", "launch", "plan"]
 PROJECT = '[project]\nname = "acme-pipelines"\nversion = "1.4"\n'
 
 
@@ -32,8 +33,8 @@ def test_releases_are_listed_the_newest_first(door: Door, served: str) -> None:
     rows = [line.split() for line in said.out.splitlines()]
     assert rows[0] == ["version", "registered", "live", "launch", "plans", "workflows", "note"]
     assert [(row[0], row[1][-1], row[2:]) for row in rows[1:]] == [
-        ("1.4", "Z", ["1", "1", *"not complete: workflow acme.flow has no launch plan".split()]),
-        ("1.3", "Z", ["all", "1", "1", *"not complete: workflow acme.flow has no launch plan".split()]),
+        ("1.4", "Z", ["1", "1", *GAP]),
+        ("1.3", "Z", ["all", "1", "1", *GAP]),
         ("1.2", "Z", ["1", "of", "2", "2", "1"]),
     ]
 

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
     from support_doors import Door
 
+UNKNOWN = (
+    "1.3 is the newest complete release registered before 1.4; what was live before is not known, "
+    "since a control plane keeps no history of it"
+)
 PROJECT = '[project]\nname = "acme-pipelines"\nversion = "1.4"\n'
 
 
@@ -40,8 +44,7 @@ def test_the_release_before_becomes_live_and_what_is_not_known_is_said(released:
         f"staging: flytesnacks/development, acme-pipelines 1.4 -> 1.3, at {served} (plain text)",
         "deactivated          launch plan hourly (version 1.4; stops cron 0 * * * *)",
         "activated            launch plan nightly (1.4 -> 1.3; stops cron 0 7 * * *; starts cron 0 6 * * *)",
-        "1.3 is the newest complete release registered before 1.4; what was live before is not known, "
-        "since a control plane keeps no history of it",
+        UNKNOWN,
         "of 1.3 these stay inactive: weekly",
         "staging: 1 deactivated, 1 activated",
     ]
