@@ -5,7 +5,8 @@ A message has the form **where: what (got what)**; `hint` says what to do. Exit 
     HatchFlyteError            1
     ├── ConfigError            2   (usage and configuration, as click's own)
     ├── SerializeError         3   the user's project could not be serialized
-    │   └── InterpreterError   3   no interpreter fits
+    │   ├── InterpreterError   3   no interpreter fits
+    │   └── BuildError         3   the wheel could not be built
     ├── ArchiveError           4   not an archive, or a damaged one
     │   └── WheelError         4   not a wheel
     └── RegistryError          1
@@ -73,6 +74,10 @@ class SerializeError(HatchFlyteError):
 
 class InterpreterError(SerializeError):
     """No Python interpreter has what serializing needs."""
+
+
+class BuildError(SerializeError):
+    """The project's wheel, which is serialized, could not be built."""
 
 
 class ArchiveError(HatchFlyteError):

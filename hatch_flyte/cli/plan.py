@@ -55,16 +55,19 @@ def plan(archives: tuple[Path, ...], **options: Any) -> None:
     from hatch_flyte.deploy import deployment
     from hatch_flyte.outcome import Report, exit_code
     from hatch_flyte.plan_file import write_plan
+    from hatch_flyte.projects import Project, projects_of
 
     out, detailed, verbose, as_json = (options.pop(name) for name in ("out", "detailed", "verbose", "as_json"))
     call = given(options | {"dry_run": True})
-    config = load(Sources(root=find_root(), environ=os.environ, options=call, option_style="--"))
+
+    def project(root: Path) -> Project:
+        return Project(config=load(Sources(root=root, environ=os.environ, options=call, option_style="--")))
+
+    def on_step(target: Target, text: str) -> None:
+        say(f"{target.cluster}: {text}")
+
     with waiting("Planning") as say:
-
-        def on_step(target: Target, text: str) -> None:
-            say(f"{target.cluster}: {text}")
-
-        found = deployment(config, archives, on_step).plan()
+        found = deployment(projects_of(archives, find_root(), project), on_step).plan()
     plans = [one for one in found if not isinstance(one, Report)]
     failed = tuple(one for one in found if isinstance(one, Report))
     code = exit_code(failed) or (_detailed(plans) if detailed else 0)

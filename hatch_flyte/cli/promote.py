@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 def promote(archive: Path | None, sources: tuple[str, ...], goals: tuple[str, ...], **options: Any) -> None:
     """Publish ARCHIVE to other clusters, if those it comes from hold exactly it.
 
-    Without ARCHIVE: the one of this project's current version in its build directory; with a folder, in it.
+    Without ARCHIVE: the one of this project's current version in its build directory; with a FOLDER, in it, or, if that
+    is a project, in that one's.
     """
     from hatch_flyte.cli.status import waiting
     from hatch_flyte.config import Sources, load
@@ -35,17 +36,21 @@ def promote(archive: Path | None, sources: tuple[str, ...], goals: tuple[str, ..
     from hatch_flyte.deploy import deployment
     from hatch_flyte.life.calls import aimed, targets_of
     from hatch_flyte.life.promotion import promote as promoted
+    from hatch_flyte.projects import Project, projects_of
 
     verbose, as_json = options.pop("verbose"), options.pop("as_json")
-    config = load(Sources(root=find_root(), environ=os.environ, options=given(options), option_style="--"))
-    holding = targets_of(aimed(config, sources, "--from"))
+
+    def project(root: Path) -> Project:
+        loaded = load(Sources(root=root, environ=os.environ, options=given(options), option_style="--"))
+        return Project(config=aimed(loaded, goals, "--to"))
+
+    def on_step(target: Target, text: str) -> None:
+        say(f"{target.cluster}: {text}")
+
+    [one] = projects_of([archive] if archive else [], find_root(), project)
+    holding = targets_of(aimed(one.config, sources, "--from"))
     with waiting("Promoting") as say:
-
-        def on_step(target: Target, text: str) -> None:
-            say(f"{target.cluster}: {text}")
-
-        paths = [archive] if archive else []
-        promotion = promoted(deployment(aimed(config, goals, "--to"), paths, on_step), holding)
+        promotion = promoted(deployment([one], on_step), holding)
     if as_json:
         click.echo(json.dumps(_json(promotion)))
     else:

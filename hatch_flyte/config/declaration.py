@@ -254,7 +254,8 @@ KEYS: Mapping[str, Key] = _by_name(
     _publishing(
         "version",
         String(version_expectation),
-        "Version to register under; a template. Default: the distribution's version.",
+        "Version to register under; a template, `\"ci\"` (what Flyte's documentation advises: a release's tag, else "
+        "branch and commit) or `\"content\"` (the archive's own digest). Default: the distribution's version.",
         default="",
         places=_TABLES | _CALL,
     ),
@@ -263,6 +264,13 @@ KEYS: Mapping[str, Key] = _by_name(
     _call("domain", String(path_part_expectation), "Flyte domain, instead of the clusters' own.", default=""),
     _call("dry-run", Boolean(), "Look and compare, write nothing.", default=False),
     _call("keep-going", Boolean(), "Register what doesn't depend on what was refused.", default=False),
+    _call(
+        "build",
+        Boolean(),
+        "Have the project's backend build the wheel first, and publish the archive that it gives.",
+        default=False,
+        places=Place.HATCH_OPTION | Place.FLAG,
+    ),
     _call("data", String(), "Folder of the local registry. Default: in the user's data folder.", default=""),
     _call(
         "commit",
@@ -275,7 +283,7 @@ KEYS: Mapping[str, Key] = _by_name(
 
 LATER: frozenset[str] = frozenset(
     {
-        *("activate", "allow-breaking", "breaking-changes", "build", "groups", "independent", "prune"),
+        *("activate", "allow-breaking", "breaking-changes", "groups", "independent", "prune"),
     }
 )
 """Keys and options that later versions will have: neither ignored nor called unknown."""

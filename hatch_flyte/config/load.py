@@ -73,9 +73,9 @@ class Config:
         """Return where this call publishes to; see `targets.choose_targets`. Raises `ConfigError`."""
         return choose_targets(Choice(self.publishing, self.call, self.settings, is_ci(self.environ)))
 
-    def registered_version(self, name: str, version: str, facts: Facts) -> str:
+    def registered_version(self, name: str, version: str, *, digest: str, facts: Facts) -> str:
         """Return the version to register distribution `name` `version` under; see `templates.registered_version`."""
-        return registered_version(self.publishing.version, name=name, version=version, facts=facts)
+        return registered_version(self.publishing.version, name=name, version=version, digest=digest, facts=facts)
 
 
 def load(sources: Sources) -> Config:

@@ -152,6 +152,8 @@ class Call:
     domain: str
     dry_run: bool
     keep_going: bool
+    build: bool
+    """Whether to build the wheel first."""
     data: Path | None
     """Folder of the local registry, as given; None: in the user's data folder."""
     commit: str

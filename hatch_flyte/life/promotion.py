@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hatch_flyte.deploy import Deployment
     from hatch_flyte.publish import Terms
     from hatch_flyte.report_text import Published
+    from hatch_flyte.shares import Errand
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,15 @@ def promote(deployment: Deployment, sources: Sequence[Target], terms: Terms | No
     Each source is asked with its own overrides. What is active there doesn't matter, nor what changed since. Raises
     what `Deployment.publish` raises.
     """
-    asked = tuple(replace(one, activation=Activation(), breaking_changes="allow") for one in sources)
-    orders = [replace(order, dry_run=False, prune=False) for order in deployment.orders]
-    proof = replace(deployment, orders=orders, targets=asked).plan()
-    promotion = Promotion(proof)
+    shares = [[_asked(errand, source) for errand in deployment.shares[0]] for source in sources]
+    promotion = Promotion(replace(deployment, shares=shares).plan())
     return replace(promotion, published=deployment.publish(terms)) if promotion.proven else promotion
+
+
+def _asked(errand: Errand, source: Target) -> Errand:
+    """Return the errand that asks what `source` would make of an archive that goes elsewhere."""
+    order = replace(errand.order, dry_run=False, prune=False)
+    return replace(errand, order=order, target=replace(source, activation=Activation(), breaking_changes="allow"))
 
 
 def _code(one: Plan | Report) -> int:

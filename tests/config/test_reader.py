@@ -191,8 +191,8 @@ WRONG_TABLES: dict[str, tuple[str, list[str]]] = {
         TOOL + 'version = "{sha}"',
         [
             (
-                "tool.hatch-flyte.version: expected no placeholders but {name}, {version}, {commit}, {branch}, {dirty} "
-                "(got '{sha}')"
+                "tool.hatch-flyte.version: expected no placeholders but {name}, {version}, {commit}, {branch}, "
+                "{dirty}, {digest} (got '{sha}')"
             )
         ],
     ),
@@ -335,7 +335,9 @@ LIST_OF_VARIABLES = (
     "HATCH_FLYTE_VERSION, HATCH_FLYTE_CLUSTER, HATCH_FLYTE_PROJECT, HATCH_FLYTE_DOMAIN, HATCH_FLYTE_DRY_RUN, "
     "HATCH_FLYTE_KEEP_GOING, HATCH_FLYTE_DATA, HATCH_FLYTE_COMMIT."
 )
-LIST_OF_OPTIONS = "Known options: -o version, -o cluster, -o project, -o domain, -o dry-run, -o keep-going, -o data."
+LIST_OF_OPTIONS = (
+    "Known options: -o version, -o cluster, -o project, -o domain, -o dry-run, -o keep-going, -o build, -o data."
+)
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support_archives import BUNDLE_ARGUMENTS, archive_of, launch_plan, task, workflow
-from support_life import AWAY, PRODUCTION, STAGING, openers
+from support_registries import TARGET
 
 from hatch_flyte.bundle import BundledFile, make_bundle
-from hatch_flyte.config import Activation
+from hatch_flyte.config import Activation, Sources, load
+from hatch_flyte.config.endpoint import parse_endpoint
 from hatch_flyte.deploy import Deployment
 from hatch_flyte.life.promotion import promote
 from hatch_flyte.order import Order
 from hatch_flyte.outcome import Report
 from hatch_flyte.plan import Plan, Verdict
+from hatch_flyte.projects import Project
+from hatch_flyte.shares import Errand
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,15 +27,22 @@ if TYPE_CHECKING:
     from hatch_flyte.config import Target
 
 
+STAGING = replace(TARGET, cluster="staging", domain="staging")
+PRODUCTION = replace(TARGET, cluster="production", domain="production")
+AWAY = replace(TARGET, cluster="away", endpoint=parse_endpoint("127.0.0.1:1", insecure=True)[0], insecure=True)
+
+
 class Releasing:
-    """One archive on its way through clusters, each a registry in a folder."""
+    """One archive on its way through clusters, which are domains of a local registry."""
 
     def __init__(self, folder: Path) -> None:
-        self._opener = openers(folder)
+        environ = {"HATCH_FLYTE_DATA": str(folder / "registry")}
+        self._project = Project(config=load(Sources(root=folder, environ=environ, user_table={})))
 
     def deployment(self, archive: Archive, *targets: Target, dry_run: bool = False) -> Deployment:
         order = Order(archive=archive, version="1.0", dry_run=dry_run)
-        return Deployment([order], targets, self._opener, lambda _target, _text: None)
+        shares = [[Errand(order, target, self._project)] for target in targets]
+        return Deployment(shares, lambda _target, _text: None)
 
     def publish(self, archive: Archive, *targets: Target) -> None:
         assert all(one.report.ok for one in self.deployment(archive, *targets).publish())
@@ -83,7 +93,7 @@ def test_what_staging_holds_otherwise_is_a_conflict(releasing: Releasing) -> Non
 
 
 def test_all_that_it_comes_from_have_to_hold_it(releasing: Releasing) -> None:
-    other = replace(STAGING, cluster="other")
+    other = replace(TARGET, cluster="other")
     releasing.publish(archive_of(), STAGING)
 
     promotion = promote(releasing.deployment(archive_of(), PRODUCTION), [STAGING, other])
@@ -116,7 +126,7 @@ def test_a_bundle_has_to_be_there_too(releasing: Releasing, tmp_path: Path) -> N
     bundle = make_bundle([BundledFile("acme.py", b"x = 1\n", executable=False)])
     archive = archive_of(task(arguments=BUNDLE_ARGUMENTS), bundle=bundle)
     releasing.publish(archive, STAGING)
-    [stored] = (tmp_path / "staging").rglob(bundle.file_name)
+    [stored] = (tmp_path / "registry").rglob(bundle.file_name)
     before = promote(releasing.deployment(archive, PRODUCTION, dry_run=True), [STAGING])
     stored.unlink()
 
