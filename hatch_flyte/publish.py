@@ -7,7 +7,6 @@ Knows which archive goes to which target, and when what was registered may becom
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
     from hatch_flyte.registry.port import Registry
     from hatch_flyte.watch import Watch
 
+    Approve = Callable[[Sequence[Plan]], None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
@@ -37,7 +38,7 @@ class Terms:
 
     independent: bool = False
     """Whether a target may activate whatever becomes of the others."""
-    approve: Callable[[Sequence[Plan]], None] | None = None
+    approve: Approve | None = None
     """Asked once all targets have plans, before anything is written; raises what stands against them."""
 
 
@@ -106,18 +107,20 @@ def _check_names(shares: Sequence[Share]) -> None:
     problems = [
         Problem(f"cluster {target.cluster}: activate", f"expected a launch plan of the archive (got {name!r})")
         for share in shares
-        for target, archives in _archives(share).items()
+        for target, archives in _archives(share)
         for name in unknown_names(target.activation, archives)
     ]
     if problems:
         raise ConfigError(problems, hint="`hatch-flyte show` lists an archive's launch plans.")
 
 
-def _archives(share: Share) -> dict[Target, list[Archive]]:
-    archives: defaultdict[Target, list[Archive]] = defaultdict(list)
-    for order, target in share.errands:
-        archives[target].append(order.archive)
-    return archives
+def _archives(share: Share) -> list[tuple[Target, list[Archive]]]:
+    """Return the archives of each of a share's targets, which are told apart by all that is said of them."""
+    targets: list[Target] = []
+    for _, target in share.errands:
+        if target not in targets:
+            targets.append(target)
+    return [(target, [order.archive for order, one in share.errands if one == target]) for target in targets]
 
 
 class _Stage:

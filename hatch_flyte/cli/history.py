@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("distribution", required=False, default="")
-@click.option("-c", "--cluster", multiple=True, metavar="NAME", help="Ask this cluster; repeatable.")
+@click.option("-c", "--cluster", multiple=True, metavar="NAME", help="Ask this cluster, or @GROUP; repeatable.")
 @click.option("--project", metavar="PROJECT", help="Flyte project, instead of the cluster's.")
 @click.option("--domain", metavar="DOMAIN", help="Flyte domain, instead of the cluster's.")
 @click.option(

@@ -25,11 +25,19 @@ COLOURS: Final = {"new": "green", "gone": "yellow", "wrong": "red", "move": "cya
 
 
 @click.command()
-@click.argument("archives", nargs=-1, type=click.Path(path_type=Path), metavar="[ARCHIVE]...")
-@click.option("-c", "--cluster", multiple=True, metavar="NAME", help="Plan for this cluster; repeatable.")
+@click.argument("archives", nargs=-1, type=click.Path(path_type=Path), metavar="[ARCHIVE|FOLDER]...")
+@click.option("-c", "--cluster", multiple=True, metavar="NAME", help="Plan for this cluster, or @GROUP; repeatable.")
 @click.option("--version", metavar="VERSION", help="Version to register under; the distribution's by default.")
 @click.option("--project", metavar="PROJECT", help="Flyte project, instead of the cluster's.")
 @click.option("--domain", metavar="DOMAIN", help="Flyte domain, instead of the cluster's.")
+@click.option(
+    "--activate",
+    multiple=True,
+    metavar="MODE|NAME",
+    help="What would be activated: none, declared, scheduled, or the launch plan NAME; repeatable.",
+)
+@click.option("--prune", is_flag=True, default=None, help="Deactivate launch plans that this release no longer has.")
+@click.option("--allow-breaking", multiple=True, metavar="NAME", help="Let this entity's users break; repeatable.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -47,7 +55,8 @@ COLOURS: Final = {"new": "green", "gone": "yellow", "wrong": "red", "move": "cya
 def plan(archives: tuple[Path, ...], **options: Any) -> None:
     """Show what publishing ARCHIVEs would do to every chosen cluster. Writes and uploads nothing.
 
-    Without ARCHIVE: the one of this project's current version in its build directory; with a folder as ARCHIVE, in it.
+    Without ARCHIVE: the one of this project's current version in its build directory; with a FOLDER, in it. A FOLDER
+    with a pyproject.toml is a project of its own.
     """
     from hatch_flyte.cli.status import waiting
     from hatch_flyte.config import Sources, load

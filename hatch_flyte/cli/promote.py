@@ -19,9 +19,20 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("archive", required=False, type=click.Path(path_type=Path))
 @click.option("--from", "sources", multiple=True, required=True, metavar="NAME", help="It holds ARCHIVE; repeatable.")
-@click.option("--to", "goals", multiple=True, required=True, metavar="NAME", help="Cluster to publish to; repeatable.")
+@click.option(
+    "--to",
+    "goals",
+    multiple=True,
+    required=True,
+    metavar="NAME",
+    help="Publish there; repeatable.",
+)
 @click.option("--version", metavar="VERSION", help="Registered version; the distribution's by default.")
 @click.option("--dry-run", is_flag=True, default=None, help="Prove it, look and compare, write nothing.")
+@click.option("--activate", multiple=True, metavar="MODE|NAME", help="Activate these launch plans; as for `publish`.")
+@click.option("--prune", is_flag=True, default=None, help="Deactivate launch plans that this release no longer has.")
+@click.option("--independent", is_flag=True, default=None, help="Activate in each cluster that is done.")
+@click.option("--allow-breaking", multiple=True, metavar="NAME", help="Let this entity's users break; repeatable.")
 @click.option("-v", "--verbose", is_flag=True, help="Show unchanged and all skipped entities too.")
 @click.option("--json", "as_json", is_flag=True, help="Print proof and outcomes as JSON.")
 def promote(archive: Path | None, sources: tuple[str, ...], goals: tuple[str, ...], **options: Any) -> None:

@@ -14,14 +14,14 @@ from hatch_flyte.cli.package import given
 
 if TYPE_CHECKING:
     from hatch_flyte.config import Target
-    from hatch_flyte.publish import Terms
+    from hatch_flyte.publish import Approve
     from hatch_flyte.report_text import Published
 
 
 @click.command()
 @click.argument("archives", nargs=-1, type=click.Path(path_type=Path), metavar="[ARCHIVE|FOLDER]...")
 @click.option("--build", is_flag=True, default=None, help="Build the wheel first, and publish the archive it gives.")
-@click.option("-c", "--cluster", multiple=True, metavar="NAME", help="Publish to this cluster; repeatable.")
+@click.option("-c", "--cluster", multiple=True, metavar="NAME", help="Publish to this cluster, or @GROUP; repeatable.")
 @click.option("--version", metavar="VERSION", help="Version to register under; the distribution's by default.")
 @click.option("--project", metavar="PROJECT", help="Flyte project, instead of the cluster's.")
 @click.option("--domain", metavar="DOMAIN", help="Flyte domain, instead of the cluster's.")
@@ -34,6 +34,15 @@ if TYPE_CHECKING:
 )
 @click.option("--dry-run", is_flag=True, default=None, help="Look and compare, write nothing.")
 @click.option("--keep-going", is_flag=True, default=None, help="Register what doesn't depend on what was refused.")
+@click.option(
+    "--activate",
+    multiple=True,
+    metavar="MODE|NAME",
+    help="Activate these launch plans, not what the clusters say: none, declared, scheduled, or NAME; repeatable.",
+)
+@click.option("--prune", is_flag=True, default=None, help="Deactivate launch plans that this release no longer has.")
+@click.option("--independent", is_flag=True, default=None, help="Activate in each cluster that is done.")
+@click.option("--allow-breaking", multiple=True, metavar="NAME", help="Let this entity's users break; repeatable.")
 @click.option("-v", "--verbose", is_flag=True, help="Show unchanged and all skipped entities too.")
 @click.option("--json", "as_json", is_flag=True, help="Print every outcome as JSON.")
 def publish(archives: tuple[Path, ...], approved: Path | None, **options: Any) -> None:
@@ -62,7 +71,7 @@ def publish(archives: tuple[Path, ...], approved: Path | None, **options: Any) -
         say(f"{target.cluster}: {text}")
 
     with built_first(projects_of(archives, find_root(), project), print_line) as projects, waiting("Publishing") as say:
-        published = deployment(projects, on_step).publish(_terms(approved))
+        published = deployment(projects, on_step).publish(_approval(approved))
     code = exit_code(tuple(one.report for one in published))
     if as_json:
         click.echo(json.dumps(to_json(published, code)))
@@ -85,12 +94,11 @@ def show_published(one: Published, *, verbose: bool) -> None:
     click.secho(closing(one.report), fg=None if one.report.ok else "red")
 
 
-def _terms(approved: Path | None) -> Terms:
-    """Return what the publish is held to: the plan in a file, if there is one."""
+def _approval(approved: Path | None) -> Approve | None:
+    """Return what holds the publish to the plan in a file, if there is one."""
     from hatch_flyte.plan_file import check_same, read_plan
-    from hatch_flyte.publish import Terms
 
-    return Terms(approve=partial(check_same, read_plan(approved)) if approved else None)
+    return partial(check_same, read_plan(approved)) if approved else None
 
 
 COLOURS = {"CREATED": "green", "CONFLICT": "red", "FAILED": "red", "SKIPPED": "yellow"}

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("distribution", required=False, default="")
-@click.option("-c", "--cluster", multiple=True, metavar="NAME", help="Roll back in this cluster; repeatable.")
+@click.option(
+    "-c", "--cluster", multiple=True, metavar="NAME", help="Roll back there: a cluster or @GROUP; repeatable."
+)
 @click.option("--project", metavar="PROJECT", help="Flyte project, instead of the cluster's.")
 @click.option("--domain", metavar="DOMAIN", help="Flyte domain, instead of the cluster's.")
 @click.option("--to", "version", default="", metavar="VERSION", help="Registered version to go to.")

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 @click.command("status")
 @click.argument("distribution", required=False, default="")
-@click.option("-c", "--cluster", multiple=True, metavar="NAME", help="Ask this cluster; repeatable. All by default.")
+@click.option(
+    "-c", "--cluster", multiple=True, metavar="NAME", help="Ask this cluster, or @GROUP, not all; repeatable."
+)
 @click.option("--project", metavar="PROJECT", help="Flyte project, instead of the cluster's.")
 @click.option("--domain", metavar="DOMAIN", help="Flyte domain, instead of the cluster's.")
 @click.option("--all", "everything", is_flag=True, help="Every distribution that a launch plan there belongs to.")

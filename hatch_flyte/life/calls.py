@@ -42,7 +42,9 @@ def distribution_of(config: Config, named: str) -> str:
 
 def targets_of(config: Config) -> tuple[Target, ...]:
     """Return the clusters that `config` chooses. Raises `ConfigError`."""
-    return config.targets()
+    from hatch_flyte.source_control import Checkout
+
+    return config.targets(Checkout(config.root, config.environ))
 
 
 def aimed(config: Config, clusters: Sequence[str], where: str) -> Config:
@@ -62,7 +64,7 @@ def all_clusters(config: Config) -> Config:
     whole = [
         name
         for name, one in clusters.items()
-        if name not in bases or (one.endpoint and (config.call.project or one.project) and one.domain)
+        if name not in bases or (one.endpoint and (config.call.project or one.project) and (one.domain or one.when))
     ]
     return config if config.call.cluster or not whole else aimed(config, whole, "--cluster")
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from hatch_flyte.config import Target
     from hatch_flyte.deploy import Deployment
-    from hatch_flyte.publish import Terms
     from hatch_flyte.report_text import Published
     from hatch_flyte.shares import Errand
 
@@ -55,7 +54,7 @@ def unlike(plan: Plan) -> str:
     return "" if stored else "all but the bundle that its tasks download"
 
 
-def promote(deployment: Deployment, sources: Sequence[Target], terms: Terms | None = None) -> Promotion:
+def promote(deployment: Deployment, sources: Sequence[Target]) -> Promotion:
     """Publish `deployment`, if every one of `sources` holds exactly its archives; writes nothing otherwise.
 
     Each source is asked with its own overrides. What is active there doesn't matter, nor what changed since. Raises
@@ -63,7 +62,7 @@ def promote(deployment: Deployment, sources: Sequence[Target], terms: Terms | No
     """
     shares = [[_asked(errand, source) for errand in deployment.shares[0]] for source in sources]
     promotion = Promotion(replace(deployment, shares=shares).plan())
-    return replace(promotion, published=deployment.publish(terms)) if promotion.proven else promotion
+    return replace(promotion, published=deployment.publish()) if promotion.proven else promotion
 
 
 def _asked(errand: Errand, source: Target) -> Errand:
