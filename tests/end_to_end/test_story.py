@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support_life import activate
 from support_machine import Venv, cluster_table, serving
 from support_project import said
 
@@ -41,7 +40,13 @@ dependencies = ["flytekit"]
 [tool.hatch-flyte]
 image = "ghcr.io/acme/quay:{{version}}"
 
+[tool.hatch-flyte.groups]
+everywhere = ["staging", "production", "recovery"]
+live = ["production", "recovery"]
+
 """
+POLICY = 'activate = "scheduled"\n'
+"""What every cluster's table says."""
 
 FLOWS = '''\
 """What to do at high water."""
@@ -76,7 +81,7 @@ class Story:
     def build(self, version: str, *, argument: str = "level", cron: str = "0 6 * * *", weekly: bool = True) -> None:
         """Build a release into `dist`, and nothing else there."""
         shutil.rmtree(self.root / "dist", ignore_errors=True)
-        clusters = "\n".join(cluster_table(name, address) for name, address in self.addresses.items())
+        clusters = "\n".join(cluster_table(name, address) + POLICY for name, address in self.addresses.items())
         (self.root / "pyproject.toml").write_text(PROJECT.format(version=version) + clusters)
         (self.root / "quay").mkdir(exist_ok=True)
         (self.root / "quay" / "__init__.py").touch()
@@ -88,10 +93,6 @@ class Story:
     def run(self, *arguments: str, code: int = 0) -> Any:
         """Run a command of hatch-flyte with `--json`, which needs neither flytekit nor the project's code."""
         return json.loads(self.machine.call("hatch-flyte", *arguments, "--json", cwd=self.root, code=code))
-
-    def go_live(self, cluster: str, version: str, *names: str) -> None:
-        """Activate launch plans by hand, as a console does."""
-        activate(self.addresses[cluster], version, *names)
 
     def live(self) -> dict[str, dict[str, list[str]]]:
         """Return which launch plans of which version are active where, as `status` says."""
@@ -118,55 +119,45 @@ def story(bare: Venv, environ: dict[str, str], tmp_path: Path) -> Iterator[Story
 def test_a_project_lives_on_three_clusters(story: Story) -> None:
     both = [NIGHTLY, WEEKLY]
 
-    # A first release, everywhere.
+    # A first release, everywhere; what is scheduled becomes active.
     story.build("1.0")
-    story.run("publish", *(f"-c{name}" for name in CLUSTERS))
-    assert story.live() == {name: {} for name in CLUSTERS}
-    for name in CLUSTERS:
-        story.go_live(name, "1.0", *both)
+    story.run("publish", "-c", "@everywhere")
     assert story.live() == {name: {"1.0": both} for name in CLUSTERS}
     assert story.drift() == []
 
-    # A second one, with another schedule: first in staging, where it is looked at.
-    story.build("1.1", cron="0 5 * * *")
+    # An input is renamed: first in staging, where it is looked at.
+    story.build("2.0", argument="metres")
     story.run("publish", "-c", "staging")
-    story.go_live("staging", "1.1", *both)
-    assert story.live() == {"staging": {"1.1": both}, "production": {"1.0": both}, "recovery": {"1.0": both}}
+    assert story.live() == {"staging": {"2.0": both}, "production": {"1.0": both}, "recovery": {"1.0": both}}
     assert story.drift() == [("release", None)]
 
-    # The same archive goes on to the other two, and no other one does.
-    promoted = story.run("promote", "--from", "staging", "--to", "production", "--to", "recovery")
+    # The same archive is promoted to the other two, and no other one would be.
+    promoted = story.run("promote", "--from", "staging", "--to", "@live")
     assert [one["counts"] for one in promoted["clusters"]] == [{"created": 5}] * 2
-    for name in ("production", "recovery"):
-        story.go_live(name, "1.1", *both)
+    assert story.live() == {name: {"2.0": both} for name in CLUSTERS}
     assert story.drift() == []
-    story.build("1.1", cron="0 4 * * *")
-    refused = story.run("promote", "--from", "staging", "--to", "production", code=8)
-    assert not refused["proven"]
+    story.build("2.0", argument="metres", cron="0 4 * * *")
+    assert not story.run("promote", "--from", "staging", "--to", "production", code=8)["proven"]
 
-    # A release that turns out to be bad, and lacks a launch plan.
-    story.build("1.2", weekly=False)
+    # A release that turns out to be bad is rolled back: to the release registered before.
+    story.build("2.1", argument="metres", cron="0 5 * * *")
     story.run("publish", "-c", "staging", "-c", "production")
-    for name in ("staging", "production"):
-        story.go_live(name, "1.2", NIGHTLY)
+    assert story.live()["production"] == {"2.1": both}
+    [back] = story.run("rollback", "-c", "production")["clusters"]
+    assert (back["from"], back["to"]) == ("2.1", "2.0")
+    assert story.live() == {"staging": {"2.1": both}, "production": {"2.0": both}, "recovery": {"2.0": both}}
+    [history] = story.run("history", "-c", "production")["clusters"]
+    found = [(one["version"], one["active"]) for one in history["releases"]]
+    assert found == [("2.1", []), ("2.0", both), ("1.0", [])]
+
+    # A release without the weekly launch plan: its schedule runs on, until it is pruned.
+    story.build("2.2", argument="metres", weekly=False)
+    story.run("publish", "-c", "staging")
+    assert story.live()["staging"] == {"2.1": [WEEKLY], "2.2": [NIGHTLY]}
     [planned] = story.run("plan", "-c", "staging")["clusters"]
     assert [one["name"] for one in planned["orphans"]] == [WEEKLY]
-    assert story.live()["production"] == {"1.1": [WEEKLY], "1.2": [NIGHTLY]}
-
-    # It goes back where it did harm: to the release registered before, which is whole again.
-    [back] = story.run("rollback", "-c", "production", "--to", "1.1")["clusters"]
-    assert {one["name"]: one["status"] for one in back["launch_plans"]} == {
-        NIGHTLY: "activated",
-        WEEKLY: "active already",
-    }
-    assert story.live() == {
-        "staging": {"1.2": [NIGHTLY], "1.1": [WEEKLY]},
-        "production": {"1.1": both},
-        "recovery": {"1.1": both},
-    }
-    [history] = story.run("history", "-c", "production")["clusters"]
-    assert [(one["version"], one["active"]) for one in history["releases"]] == [
-        ("1.2", []),
-        ("1.1", both),
-        ("1.0", []),
-    ]
+    story.run("publish", "-c", "staging", "--prune")
+    assert story.live()["staging"] == {"2.2": [NIGHTLY]}
+    story.run("promote", "--from", "staging", "--to", "@live", "--prune")
+    assert story.live() == {name: {"2.2": [NIGHTLY]} for name in CLUSTERS}
+    assert story.drift() == []
