@@ -78,10 +78,12 @@ def created(plan: Message) -> datetime:
     return at
 
 
-async def versions(registry: Registry, target: Target, distribution: str = "") -> AsyncIterator[tuple[str, str]]:
+async def versions(
+    registry: Registry, target: Target, distribution: str = "", *, searched: int = SEARCHED
+) -> AsyncIterator[tuple[str, str]]:
     """Yield distribution and version of each release once, the newest first: of one distribution, or of all.
 
-    They are looked for among the newest `SEARCHED` launch plans.
+    They are looked for among the newest `searched` launch plans.
     """
     told, count = set(), 0
     async for plan in registry.list(Kind.LAUNCH_PLAN, target.project, target.domain):
@@ -90,7 +92,7 @@ async def versions(registry: Registry, target: Target, distribution: str = "") -
             told.add(release)
             yield release
         count += 1
-        if count >= SEARCHED:
+        if count >= searched:
             return
 
 

@@ -82,6 +82,13 @@ async def test_versions_come_once_the_newest_first(registry: Registry) -> None:
     assert sorted([one async for one in versions(registry, TARGET)]) == [(NAME, "1.0"), (NAME, "2.0"), ("other", "2.0")]
 
 
+async def test_only_the_newest_launch_plans_are_looked_through(registry: Registry) -> None:
+    await release(registry, "1.0", "nightly")
+    await release(registry, "2.0", "nightly", "weekly")
+
+    assert [one async for one in versions(registry, TARGET, NAME, searched=2)] == [(NAME, "2.0")]
+
+
 async def test_a_release_seems_complete_unless_a_workflow_lacks_the_launch_plan_it_has_elsewhere(
     registry: Registry,
 ) -> None:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import signal
+import subprocess
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 from support_archives import launch_plan
-from support_doors import cluster, serving_here
+from support_doors import COMMAND, cluster, serving_here, uncovered, until_stopping
 from support_life import activate
+from support_machine import Call, Recorder, recording
 from support_releases import flow_of, scheduled
 
 if TYPE_CHECKING:
@@ -127,3 +131,29 @@ def test_releases_that_are_not_complete_are_said_to_be_passed_over(door: Door, s
     assert "1.3 is not complete: workflow acme.flow has no launch plan\n" in dry.out
     assert "passed over 1.3, which is not complete: workflow acme.flow has no launch plan\n" in said.out
     assert live(door) == {"1.2": ["nightly"]}
+
+
+def test_interrupted_it_awaits_what_is_in_flight_and_names_what_was_not_sent(released: Door, served: str) -> None:
+    begun, release = threading.Event(), threading.Event()
+
+    def on_call(call: Call) -> None:
+        if call.method == "UpdateLaunchPlan":
+            begun.set()
+            assert release.wait(30)
+
+    with recording(served, Recorder(on_call=on_call)) as address:
+        released.configure(PROJECT + cluster("slow", address))
+        command = [*COMMAND, "rollback"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=uncovered()) as process:
+            assert begun.wait(30)
+            process.send_signal(signal.SIGINT)
+            until_stopping(process)
+            release.set()
+            out, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    lines = out.splitlines()
+    assert lines[1].startswith("skipped              launch plan hourly")
+    assert "    not sent: interrupted" in lines
+    assert any(line.startswith("activated            launch plan nightly") for line in lines)
+    assert lines[-1] == "slow: 1 skipped, 1 activated; interrupted: roll back again to complete it"
