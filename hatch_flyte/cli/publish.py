@@ -15,6 +15,7 @@ from hatch_flyte.cli.package import given
 if TYPE_CHECKING:
     from hatch_flyte.config import Target
     from hatch_flyte.publish import Approve
+    from hatch_flyte.report_text import Published
 
 
 @click.command()
@@ -52,13 +53,13 @@ def publish(archives: tuple[Path, ...], approved: Path | None, **options: Any) -
     Publishing again what is there already changes nothing.
     """
     from hatch_flyte.build_first import built_first
-    from hatch_flyte.cli.status import print_error, print_line, waiting
+    from hatch_flyte.cli.status import print_line, waiting
     from hatch_flyte.config import Sources, load
     from hatch_flyte.config.files import find_root
     from hatch_flyte.deploy import deployment
     from hatch_flyte.outcome import exit_code
     from hatch_flyte.projects import Project, projects_of
-    from hatch_flyte.report_text import closing, heading, outcome_lines, shown, to_json
+    from hatch_flyte.report_text import to_json
 
     verbose, as_json = options.pop("verbose"), options.pop("as_json")
 
@@ -75,14 +76,22 @@ def publish(archives: tuple[Path, ...], approved: Path | None, **options: Any) -
     if as_json:
         click.echo(json.dumps(to_json(published, code)))
     for one in () if as_json else published:
-        click.echo(heading(one))
-        for outcome in shown(one.report, verbose=verbose):
-            for line in outcome_lines(outcome):
-                click.secho(line, fg=COLOURS.get(outcome.status.name))
-        if one.report.error:
-            print_error(str(one.report.error))
-        click.secho(closing(one.report), fg=None if one.report.ok else "red")
+        show_published(one, verbose=verbose)
     click.get_current_context().exit(code)
+
+
+def show_published(one: Published, *, verbose: bool) -> None:
+    """Print what came of an archive in one cluster."""
+    from hatch_flyte.cli.status import print_error
+    from hatch_flyte.report_text import closing, heading, outcome_lines, shown
+
+    click.echo(heading(one))
+    for outcome in shown(one.report, verbose=verbose):
+        for line in outcome_lines(outcome):
+            click.secho(line, fg=COLOURS.get(outcome.status.name))
+    if one.report.error:
+        print_error(str(one.report.error))
+    click.secho(closing(one.report), fg=None if one.report.ok else "red")
 
 
 def _approval(approved: Path | None) -> Approve | None:
