@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+REPEATS = 2
+"""Runs of which the better counts."""
 _SAMPLE = 0.005
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+IMAGE = "ghcr.io/acme/load:1.0"
+"""What `image` in the projects becomes."""
 NODES = 10
 """Nodes of a workflow."""
 TASKS_PER_MODULE = 40
@@ -42,8 +44,8 @@ class Size:
 
 
 SIZES = {30: Size(24, 3), 240: Size(192, 24), 1000: Size(800, 100), 5000: Size(4000, 500)}
-PUBLISHED = (240,)
-"""Those that are published too: what a peer takes for more is minutes of waiting."""
+PUBLISHED = {240: (0.0, 0.02, 0.05), 1000: (0.0, 0.05)}
+"""Those that are published too, with round-trip times in seconds: what a peer takes for more is minutes of waiting."""
 
 
 def write_project(root: Path, size: Size) -> None:

@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 
 from bundle import FILES, SIZE, write_wheel
-from delay import delayed
-from measure import Measured, measure
-from projects import PUBLISHED, SIZES, Size, write_project
+from measure import REPEATS, Measured, measure
+from peer import name_cluster, publish_rows
+from projects import IMAGE, PUBLISHED, SIZES, Size, write_project
+from publishing import cluster_rows, naive_rows, plan_rows, scale_rows
 from registry import REGISTERED, compile_rows, rate_rows, share_rows, size_row
 from unreleased import CHECKOUT, clean_environ
 
@@ -33,15 +34,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 BIN = Path(sys.executable).parent
-IMAGE = "ghcr.io/acme/load:1.0"
 _IMPORT_ALL = (
     "import pkgutil, importlib, sys; sys.path.insert(0, '.'); import flytekit.tools.serialize_helpers; import load\n"
     "for one in pkgutil.walk_packages(load.__path__, 'load.'): importlib.import_module(one.name)"
 )
 """What packaging cannot save: importing flytekit and the project."""
-
-ROUND_TRIPS = (0.0, 0.02, 0.05)
-REPEATS = 2
 
 
 @dataclass(frozen=True)
@@ -119,58 +116,6 @@ def bundle_row(bench: Bench) -> str:
     return f"| {size} | {peer:.2f} s | {ours:.2f} s | **{ours / peer:.2f}** | {peak:.0f} MiB |"
 
 
-@dataclass(frozen=True)
-class Publishing:
-    """First and second registration of one project, by one tool."""
-
-    first: float
-    again: float
-
-
-def publish_with(bench: Bench, size: Size, project: Path, round_trip: float, *, peer: bool) -> Publishing:
-    """Register a project in an empty registry, and once more."""
-    runs = []
-    for _ in range(REPEATS):
-        with bench.server() as server, delayed(server, round_trip) as port:
-            runs.append([_register(bench, size, project, port, peer=peer) for _ in ("first", "again")])
-    return Publishing(min(run[0] for run in runs), min(run[1] for run in runs))
-
-
-def _register(bench: Bench, size: Size, project: Path, port: int, *, peer: bool) -> float:
-    if not peer:
-        _name_cluster(project, port)
-        archive = next((project / "dist").glob("*.tgz"))
-        return bench.command("hatch-flyte", "publish", str(archive), "-c", "bench", cwd=project).seconds
-    config = bench.folder / "config.yaml"
-    config.write_text(f"admin:\n  endpoint: dns:///127.0.0.1:{port}\n  insecure: true\n")
-    unpacked = bench.folder / f"unpacked-{size.entities}"
-    words = ["pyflyte", "-c", str(config), "register", "--copy", "none", "--version", "1.0", "--image", IMAGE]
-    return bench.command(*words, "-p", "flytesnacks", "-d", "development", "load", cwd=unpacked).seconds
-
-
-def _name_cluster(project: Path, port: int) -> None:
-    table = project / "pyproject.toml"
-    own = table.read_text().partition("\n[tool.hatch-flyte.clusters.bench]")[0].rstrip()
-    table.write_text(
-        f'{own}\n\n[tool.hatch-flyte.clusters.bench]\nendpoint = "127.0.0.1:{port}"\n'
-        'project = "flytesnacks"\ndomain = "development"\n'
-    )
-
-
-def publish_rows(bench: Bench, size: Size, project: Path, packaging: float) -> Iterator[str]:
-    """Measure registering with both at every round-trip time; `packaging` is what making the archive took."""
-    for round_trip in ROUND_TRIPS:
-        peer = publish_with(bench, size, project, round_trip, peer=True)
-        ours = publish_with(bench, size, project, round_trip, peer=False)
-        whole = packaging + ours.first
-        print(f"{size.entities} entities, {round_trip * 1000:.0f} ms: {peer} {ours}", flush=True)
-        yield (
-            f"| {size.entities} | {round_trip * 1000:.0f} ms | {peer.first:.2f} s | {ours.first:.2f} s "
-            f"| **{peer.first / ours.first:.1f}** | {peer.again:.2f} s | {ours.again:.2f} s "
-            f"| **{peer.again / ours.again:.1f}** | {whole:.2f} s | **{peer.first / whole:.1f}** |"
-        )
-
-
 def start_rows(bench: Bench) -> list[str]:
     """Measure what every call pays."""
     help_page = best([bench.command("hatch-flyte", "--help") for _ in range(5)])
@@ -210,7 +155,7 @@ def _first_request(bench: Bench) -> float:
     import socket
 
     project, listener = bench.folder / "240", socket.create_server(("127.0.0.1", 0))
-    _name_cluster(project, listener.getsockname()[1])
+    name_cluster(project, listener.getsockname()[1])
     archive = next((project / "dist").glob("*.tgz"))
     begin = time.perf_counter()
     process = subprocess.Popen(
@@ -275,6 +220,8 @@ def main() -> None:
                 parts["publish"] += publish_rows(bench, size, project, packaging)
         parts["bundle"] = [bundle_row(bench)]
         parts["start"] = start_rows(bench)
+        parts |= {"naive": list(naive_rows(bench)), "scales": list(scale_rows(bench))}
+        parts |= {"plans": list(plan_rows(bench)), "clusters": list(cluster_rows(bench))}
         parts |= registry_parts(bench)
     (CHECKOUT / "docs" / "benchmarks.md").write_text(page(parts))
 

@@ -68,6 +68,16 @@ class Archive:
     bundle: Bundle | None = None
     manifest: Manifest | None = None
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 over what would be registered, entities and the bundle's content, 64 hexadecimal digits.
+
+        Neither names and times of members count, nor the compressor (of our own bundles), nor the manifest.
+        """
+        lines = sorted(f"{member.kind.value} {member.digest}\n" for member in self.members)
+        lines += [f"bundle {self.bundle.digest}\n"] if self.bundle else []
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
 
 def archive_name(distribution: str, version: str) -> str:
     """Return `NAME-VERSION-flyte.tgz`, with the name as wheels' file names have it.

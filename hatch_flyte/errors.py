@@ -5,9 +5,11 @@ A message has the form **where: what (got what)**; `hint` says what to do. Exit 
     HatchFlyteError            1
     ├── ConfigError            2   (usage and configuration, as click's own)
     ├── SerializeError         3   the user's project could not be serialized
-    │   └── InterpreterError   3   no interpreter fits
+    │   ├── InterpreterError   3   no interpreter fits
+    │   └── BuildError         3   the wheel could not be built
     ├── ArchiveError           4   not an archive, or a damaged one
     │   └── WheelError         4   not a wheel
+    ├── BreakingError          9   what a cluster doesn't let a release break
     └── RegistryError          1
         ├── UnreachableError   5   nobody answers, or not in time
         ├── AccessError        6   credentials or permissions
@@ -75,6 +77,10 @@ class InterpreterError(SerializeError):
     """No Python interpreter has what serializing needs."""
 
 
+class BuildError(SerializeError):
+    """The project's wheel, which is serialized, could not be built."""
+
+
 class ArchiveError(HatchFlyteError):
     """A file is not a Flyte archive, or is damaged."""
 
@@ -83,6 +89,12 @@ class ArchiveError(HatchFlyteError):
 
 class WheelError(ArchiveError):
     """A file is not a wheel, or is damaged."""
+
+
+class BreakingError(HatchFlyteError):
+    """A release breaks those who use the one before, and the cluster refuses that."""
+
+    exit_code = 9
 
 
 class RegistryError(HatchFlyteError):

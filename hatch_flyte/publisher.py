@@ -6,6 +6,7 @@ Translates Hatch's call, options and errors; publishing itself is `deploy`'s.
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from hatch_flyte.signals import INTERRUPTED
 
 if TYPE_CHECKING:
     from hatch_flyte.config import Target
+    from hatch_flyte.projects import Project
     from hatch_flyte.report_text import Published
 
 
@@ -38,19 +40,32 @@ class FlytePublisher(PublisherInterface):
             self._tell(published)
 
     def _deploy(self, artifacts: list[str], options: dict[str, Any]) -> tuple[Published, ...]:
-        from hatch_flyte.config import Sources, load
-        from hatch_flyte.deploy import deploy
+        from hatch_flyte.build_first import built_first
+        from hatch_flyte.deploy import deployment
+        from hatch_flyte.projects import projects_of
 
-        config = load(
-            Sources(
-                root=Path(self.root),
-                environ=os.environ,
-                options=options,
-                publish_table=self.project_config,
-                user_table=self.plugin_config,
-            )
+        paths = [Path(artifact) for artifact in artifacts]
+        with built_first(projects_of(paths, self._root, partial(self._project, options)), self._on_line) as projects:
+            return deployment(projects, self._on_step).publish()
+
+    @property
+    def _root(self) -> Path:
+        return Path(self.root)
+
+    def _project(self, options: dict[str, Any], folder: Path) -> Project:
+        """Return the project in `folder`: this one as Hatch knows it, another one as its files have it."""
+        from hatch_flyte.config import Sources, load
+        from hatch_flyte.projects import Project
+
+        own = folder.resolve() == self._root.resolve()
+        sources = Sources(
+            root=folder,
+            environ=os.environ,
+            options=options,
+            publish_table=self.project_config if own else None,
+            user_table=self.plugin_config,
         )
-        return deploy(config, [Path(artifact) for artifact in artifacts], self._on_step, self._version)
+        return Project(config=load(sources), dynamic_version=self._version if own else str)
 
     def _version(self) -> str:
         """Return a version that is not in pyproject.toml, if Hatch knows it without running the project's code.
@@ -62,6 +77,11 @@ class FlytePublisher(PublisherInterface):
             return str(version.cached) if version.source_name in {"regex", "env"} else ""
         except Exception:  # noqa: BLE001 # hatchling's own for each mistake: a build tells of it, and here it is unknown
             return ""
+
+    def _on_line(self, text: str) -> None:
+        from hatch_flyte.report_text import printable
+
+        self.app.display_info(printable(text))
 
     def _on_step(self, target: Target, text: str) -> None:
         self.app.display_debug(f"{target.cluster}: {text}")

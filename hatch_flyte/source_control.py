@@ -40,16 +40,37 @@ BRANCH_VARIABLES = (
     "BITBUCKET_BRANCH",
     "CIRCLE_BRANCH",
     "BUILDKITE_BRANCH",
+    "SYSTEM_PULLREQUEST_SOURCEBRANCH",  # Azure Pipelines, of a pull request
     "BUILD_SOURCEBRANCH",
+    "CODEBUILD_WEBHOOK_HEAD_REF",
     "TRAVIS_PULL_REQUEST_BRANCH",
     "TRAVIS_BRANCH",
     "DRONE_SOURCE_BRANCH",
+    "SEMAPHORE_GIT_PR_BRANCH",
     "SEMAPHORE_GIT_BRANCH",
+    "APPVEYOR_PULL_REQUEST_HEAD_REPO_BRANCH",
     "APPVEYOR_REPO_BRANCH",
+    "CHANGE_BRANCH",  # Jenkins, multibranch, of a pull request: BRANCH_NAME is `PR-7` there
     "BRANCH_NAME",  # Jenkins, multibranch
     "GIT_BRANCH",  # Jenkins: `origin/main`
 )
 """Where CI systems, which check out a commit and no branch, say the branch. References to no branch don't count."""
+
+TAG_VARIABLES = (
+    "CI_COMMIT_TAG",  # GitLab
+    "BITBUCKET_TAG",
+    "CIRCLE_TAG",
+    "BUILDKITE_TAG",
+    "TRAVIS_TAG",
+    "DRONE_TAG",
+    "SEMAPHORE_GIT_TAG_NAME",
+    "APPVEYOR_REPO_TAG_NAME",
+    "TAG_NAME",  # Jenkins, multibranch
+)
+"""Where CI systems say the tag that they were started for."""
+
+REFERENCE_VARIABLES = ("GITHUB_REF", "BUILD_SOURCEBRANCH", "CODEBUILD_WEBHOOK_HEAD_REF")
+"""Where CI systems say a reference in full, `refs/tags/v1`."""
 
 _HASH = re.compile(r"[0-9a-f]{7,64}")
 _LOCAL_VARIABLES = frozenset(
@@ -57,6 +78,8 @@ _LOCAL_VARIABLES = frozenset(
 )
 """What git sets for its hooks: it would point at the hook's repository, wherever the project lies."""
 
+_STATE = len("XY ")
+"""What stands before the name of a file in `git status --porcelain`."""
 _COMMIT_HINT = (
     "Set HATCH_FLYTE_COMMIT, or build the wheel straight from the checkout, not from an sdist: "
     "`hatch build -t wheel`, `python -m build --wheel` or `uv build --wheel`."
@@ -84,6 +107,14 @@ class Checkout:
         """Return whether tracked files were changed; see `dirty`."""
         return dirty(self.root, self.environ)
 
+    def changes(self) -> tuple[str, ...]:
+        """Return the tracked files that were changed; see `changes`."""
+        return changes(self.root, self.environ)
+
+    def tag(self) -> str:
+        """Return the tag, or nothing; see `tag`."""
+        return tag(self.root, self.environ)
+
 
 def commit(root: Path, environ: Mapping[str, str]) -> str:
     """Return the commit that is built: `HATCH_FLYTE_COMMIT`, else the CI's variable, else git's full hash.
@@ -109,10 +140,8 @@ def branch(root: Path, environ: Mapping[str, str]) -> str:
 
     Raises `ConfigError`; so for a detached HEAD.
     """
-    for name in BRANCH_VARIABLES:
-        said = environ.get(name, "")
-        if said and (not said.startswith("refs/") or said.startswith("refs/heads/")):
-            return said.removeprefix("refs/heads/").removeprefix("origin/")
+    if said := _ci_branch(environ):
+        return said
     git = _Git(root, environ, "branch", _VERSION_HINT)
     git.require_checkout()
     found = git.run("symbolic-ref", "--quiet", "--short", "HEAD").stdout.strip()
@@ -121,17 +150,47 @@ def branch(root: Path, environ: Mapping[str, str]) -> str:
     return found
 
 
-def dirty(root: Path, environ: Mapping[str, str]) -> bool:
-    """Return whether tracked files of the repository were changed since its last commit; new files don't count.
+def _ci_branch(environ: Mapping[str, str]) -> str:
+    for name in BRANCH_VARIABLES:
+        said = environ.get(name, "")
+        if said and (not said.startswith("refs/") or said.startswith("refs/heads/")):
+            return said.removeprefix("refs/heads/").removeprefix("origin/")
+    return ""
 
-    That is what `git describe --dirty` says. Raises `ConfigError`.
+
+def tag(root: Path, environ: Mapping[str, str]) -> str:
+    """Return the tag that is built: the CI's, else the one of git's commit; empty if there is none.
+
+    Where the CI says a branch, the commit's tags don't count: that build is the branch's. Without a checkout there is
+    no tag. Raises `ConfigError` where git cannot be run.
+    """
+    for name in REFERENCE_VARIABLES:
+        if (said := environ.get(name, "")).startswith("refs/tags/"):
+            return said.removeprefix("refs/tags/")
+    if said := next(filter(None, (environ.get(name, "") for name in TAG_VARIABLES)), ""):
+        return said
+    if _ci_branch(environ):
+        return ""
+    git = _Git(root, environ, "tag", _VERSION_HINT)
+    return git.run("describe", "--tags", "--exact-match", "HEAD").stdout.strip() if git.tracks_project() else ""
+
+
+def dirty(root: Path, environ: Mapping[str, str]) -> bool:
+    """Return whether tracked files of the repository were changed since its last commit; see `changes`."""
+    return bool(changes(root, environ))
+
+
+def changes(root: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the tracked files of the repository that were changed since its last commit; new files don't count.
+
+    That is what `git describe --dirty` goes by; names are as `git status` shows them. Raises `ConfigError`.
     """
     git = _Git(root, environ, "dirty", _VERSION_HINT)
     git.require_checkout()
     status = git.run("status", "--porcelain", "--untracked-files=no")
     if status.returncode:
         raise git.missing(_first_line(status.stderr))
-    return bool(status.stdout)
+    return tuple(line[_STATE:] for line in status.stdout.splitlines())
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +218,16 @@ class _Git:
         except OSError as problem:
             raise self.missing(f"git cannot be run: {problem.strerror}") from problem
 
+    def tracks_project(self) -> bool:
+        """Return whether git knows the project."""
+        return self._listed().returncode == 0
+
+    def _listed(self) -> subprocess.CompletedProcess[str]:
+        return self.run("ls-files", "--error-unmatch", "--", "pyproject.toml")
+
     def require_checkout(self) -> None:
         """Raise unless git knows the project."""
-        listed = self.run("ls-files", "--error-unmatch", "--", "pyproject.toml")
+        listed = self._listed()
         if listed.returncode == 0:
             return
         if "dubious ownership" in listed.stderr:

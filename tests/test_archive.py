@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from support_archives import archive_of, foreign
+from support_archives import archive_of, foreign, task, workflow
 
 from hatch_flyte.archive import (
     MANIFEST,
@@ -181,3 +181,27 @@ def test_a_failed_write_keeps_the_archive_that_was_there(tmp_path: Path) -> None
 
     assert [path.name for path in tmp_path.iterdir()] == ["a.tgz"]
     assert (tmp_path / "a.tgz").read_bytes() == before
+
+
+class TestDigest:
+    def test_it_is_over_what_is_registered(self, tmp_path: Path) -> None:
+        archive = archive_of(task(), workflow(), bundle=BUNDLE)
+        write_archive(tmp_path / "a.tgz", archive, time=1)
+        write_archive(tmp_path / "b.tgz", archive_of(workflow(), task(), bundle=BUNDLE, version="2"), time=2)
+
+        assert read_archive(tmp_path / "a.tgz").digest == read_archive(tmp_path / "b.tgz").digest == archive.digest
+        assert len(archive.digest) == 64
+
+    def test_another_entity_kind_or_code_gives_another(self) -> None:
+        code = make_bundle([BundledFile("acme.py", b"x = 2\n")])
+        [member] = archive_of(task()).members
+        archives = [
+            archive_of(task()),
+            archive_of(task(image="x:2")),
+            archive_of(task(), task("acme.more")),
+            archive_of(task(), bundle=BUNDLE),
+            archive_of(task(), bundle=code),
+            Archive((replace(member, kind=Kind.WORKFLOW),)),
+        ]
+
+        assert len({archive.digest for archive in archives}) == len(archives)

@@ -13,7 +13,7 @@ from hatch_flyte.errors import ConfigError, ConflictError, RejectedError, Unreac
 from hatch_flyte.order import Order
 from hatch_flyte.outcome import Report, exit_code
 from hatch_flyte.plan import Plan
-from hatch_flyte.publish import Terms, plans, publish
+from hatch_flyte.publish import Terms, plans, publish, shared
 from hatch_flyte.registry.connect import Surroundings, open_registry
 from hatch_flyte.registry.local import open_local
 from hatch_flyte.watch import Watch
@@ -34,7 +34,7 @@ def order(*messages: object) -> Order:
 
 async def test_several_targets_get_a_report_each_in_the_order_given(tmp_path: Path) -> None:
     reports = await publish(
-        [order()], [TARGET, OTHER], partial(open_registry, around=Surroundings(data=tmp_path)), Watch()
+        shared([order()], [TARGET, OTHER], partial(open_registry, around=Surroundings(data=tmp_path))), Watch()
     )
 
     assert [(one.target.cluster, one.summary) for one in reports] == [("local", "3 created"), ("other", "3 created")]
@@ -44,7 +44,9 @@ async def test_several_targets_get_a_report_each_in_the_order_given(tmp_path: Pa
 async def test_a_later_archive_may_refer_to_an_earlier_one(tmp_path: Path) -> None:
     orders = [order(task()), order(workflow(), launch_plan())]
 
-    reports = await publish(orders, [TARGET], partial(open_registry, around=Surroundings(data=tmp_path)), Watch())
+    reports = await publish(
+        shared(orders, [TARGET], partial(open_registry, around=Surroundings(data=tmp_path))), Watch()
+    )
 
     assert [one.summary for one in reports] == ["1 created", "2 created"]
 
@@ -55,7 +57,7 @@ async def test_a_target_that_cannot_be_opened_does_not_touch_the_others(tmp_path
             raise UnreachableError("nobody answers")
         return open_local(tmp_path)
 
-    away, here = await publish([order()], [AWAY, TARGET], opened, Watch())
+    away, here = await publish(shared([order()], [AWAY, TARGET], opened), Watch())
 
     assert (away.summary, here.summary) == ("3 skipped", "3 created")
     assert exit_code((away, here)) == 5
@@ -69,7 +71,7 @@ async def test_registries_are_closed_whatever_happens(tmp_path: Path) -> None:
             closed.append("closed")
             await super().close()
 
-    await publish([order()], [TARGET, OTHER], lambda _target: Closing(open_local(tmp_path)), Watch())
+    await publish(shared([order()], [TARGET, OTHER], lambda _target: Closing(open_local(tmp_path))), Watch())
 
     assert closed == ["closed", "closed"]
 
@@ -88,7 +90,7 @@ class TestActivating:
         def opened(target: Target) -> Registry:
             return open_local(folder / target.cluster)
 
-        reports = await publish(orders, targets, opened, Watch(), Terms(**terms))
+        reports = await publish(shared(orders, targets, opened), Watch(), Terms(**terms))
         return [f"{one.target.cluster}: {one.summary}" for one in reports]
 
     async def live(self, folder: Path, cluster: str) -> dict[str, str]:
@@ -159,9 +161,11 @@ class TestActivating:
 
 async def test_a_conflict_in_a_later_archive_keeps_the_earlier_from_being_written(tmp_path: Path) -> None:
     opened = partial(open_registry, around=Surroundings(data=tmp_path))
-    await publish([order_of(task("acme.other"))], [TARGET], opened, Watch())
+    await publish(shared([order_of(task("acme.other"))], [TARGET], opened), Watch())
 
-    reports = await publish([order_of(task()), order_of(task("acme.other", image="x:1"))], [TARGET], opened, Watch())
+    reports = await publish(
+        shared([order_of(task()), order_of(task("acme.other", image="x:1"))], [TARGET], opened), Watch()
+    )
 
     assert [one.summary for one in reports] == ["1 skipped", "1 conflict"]
     assert "task acme.other 1.0 in flytesnacks/development is in conflict" in reports[0].outcomes[0].detail
@@ -171,7 +175,9 @@ async def test_a_refusal_in_an_earlier_archive_ends_the_later(tmp_path: Path) ->
     registry = Unreliable(open_local(tmp_path))
     registry.failures = {"task acme.double": RejectedError("no")}
 
-    reports = await publish([order_of(task()), order_of(task("acme.other"))], [TARGET], lambda _: registry, Watch())
+    reports = await publish(
+        shared([order_of(task()), order_of(task("acme.other"))], [TARGET], lambda _: registry), Watch()
+    )
 
     assert [one.summary for one in reports] == ["1 failed", "1 skipped"]
     assert reports[1].outcomes[0].detail == "not sent: acme-pipelines 1.0 was not registered"
@@ -183,9 +189,9 @@ async def test_plans_of_all_targets_are_made_and_what_has_none_has_a_report(tmp_
             raise UnreachableError("nobody answers")
         return open_local(tmp_path)
 
-    here, away = await plans([order_of(task())], [TARGET, AWAY], opened, Watch())
+    here, away = await plans(shared([order_of(task())], [TARGET, AWAY], opened), Watch())
 
     assert isinstance(here, Plan)
     assert isinstance(away, Report)
     assert (away.exit_code, [one.verdict.value for one in here.entities]) == (5, ["new"])
-    assert isinstance((await plans([order_of(task())], [TARGET], opened, Watch()))[0], Plan)
+    assert isinstance((await plans(shared([order_of(task())], [TARGET], opened), Watch()))[0], Plan)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support_archives import archive_of, task
+from support_builds import project_with_backend
 from support_doors import cluster, isolate, serving_here, until_stopping
 from support_machine import Call, Recorder, recording
 
@@ -102,6 +103,31 @@ class TestPublishing:
         project.archive("out/acme_pipelines-1.0-flyte.tgz")
 
         assert "acme-pipelines 1.0, at" in project.publish("out")
+
+    @pytest.mark.flytekit
+    def test_the_wheel_can_be_built_first(self, project: Project) -> None:
+        project_with_backend(project.root, more='version = "content"')
+
+        first, again = (project.publish("-o", "build", "-o", "cluster=local") for _ in range(2))
+
+        assert "the backend was here" in first
+        assert "local: 3 created" in first
+        assert "local: 3 unchanged; nothing to do" in again
+        assert not (project.root / "dist").exists()
+
+    def test_several_projects_are_published_with_a_configuration_each(self, project: Project) -> None:
+        project.archive()
+        project.configure('[tool.hatch.publish.flyte]\nversion = "own"\n')
+        other = project.root / "other"
+        write_archive(other / "dist" / "acme_more-1.0-flyte.tgz", archive_of(task("acme.other")))
+        (other / "pyproject.toml").write_text('[tool.hatch.publish.flyte]\nversion = "others"\n')
+
+        said = project.publish(".", other, "-o", "cluster=local")
+
+        assert [line.split(",")[1] for line in said.splitlines() if line.startswith("local: flytesnacks")] == [
+            " acme-pipelines 1.0 as version own",
+            " acme-pipelines 1.0 as version others",
+        ]
 
     def test_options_of_one_publish(self, project: Project) -> None:
         project.archive()

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hatch_flyte.errors import ConfigError
-from hatch_flyte.source_control import BRANCH_VARIABLES, COMMIT_VARIABLES, Checkout, branch, commit, dirty
+from hatch_flyte.source_control import (
+    BRANCH_VARIABLES,
+    COMMIT_VARIABLES,
+    REFERENCE_VARIABLES,
+    TAG_VARIABLES,
+    Checkout,
+    branch,
+    changes,
+    commit,
+    dirty,
+    tag,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,10 +137,60 @@ def test_a_ci_says_the_branch(tmp_path: Path, name: str) -> None:
         ({"GITHUB_HEAD_REF": "", "GITHUB_REF": "refs/tags/v1", "BRANCH_NAME": "rest"}, "rest"),
         ({"GIT_BRANCH": "origin/release"}, "release"),
         ({"BUILD_SOURCEBRANCH": "refs/heads/main"}, "main"),
+        ({"SYSTEM_PULLREQUEST_SOURCEBRANCH": "refs/heads/x", "BUILD_SOURCEBRANCH": "refs/pull/1/merge"}, "x"),
+        ({"CODEBUILD_WEBHOOK_HEAD_REF": "refs/heads/x"}, "x"),
+        ({"SEMAPHORE_GIT_PR_BRANCH": "x", "SEMAPHORE_GIT_BRANCH": "main"}, "x"),
+        ({"CHANGE_BRANCH": "x", "BRANCH_NAME": "PR-7"}, "x"),
     ],
 )
 def test_a_reference_is_told_as_its_branch(tmp_path: Path, variables: dict[str, str], expected: str) -> None:
     assert branch(tmp_path, variables) == expected
+
+
+class TestTag:
+    @pytest.mark.parametrize("name", TAG_VARIABLES)
+    def test_a_ci_says_the_tag(self, tmp_path: Path, name: str) -> None:
+        assert tag(tmp_path, {name: "v1.4"}) == "v1.4"
+
+    @pytest.mark.parametrize("name", REFERENCE_VARIABLES)
+    def test_a_reference_is_told_as_its_tag(self, tmp_path: Path, name: str) -> None:
+        assert tag(tmp_path, {name: "refs/tags/services/a/v1"}) == "services/a/v1"
+
+    def test_git_says_the_tag_of_the_commit(self, checkout: Path, environ: dict[str, str]) -> None:
+        facts = Checkout(checkout, environ)
+        assert facts.tag() == ""
+        git(checkout, environ, "tag", "v1.4")
+        git(checkout, environ, "checkout", "-q", "--detach")
+        assert facts.tag() == "v1.4"
+        git(checkout, environ, "commit", "-q", "--allow-empty", "-m", "later")
+        assert facts.tag() == ""
+
+    def test_where_the_ci_says_a_branch_a_tag_of_its_commit_does_not_count(
+        self, checkout: Path, environ: dict[str, str]
+    ) -> None:
+        git(checkout, environ, "tag", "v1.4")
+        assert tag(checkout, environ | {"GITHUB_REF": "refs/heads/main"}) == ""
+
+    def test_outside_a_repository_there_is_none(self, tmp_path: Path, environ: dict[str, str]) -> None:
+        assert tag(tmp_path, environ) == ""
+
+
+class TestChanges:
+    def test_the_files_that_were_changed_are_named_from_the_top(self, checkout: Path, environ: dict[str, str]) -> None:
+        (checkout / "deep").mkdir()
+        for name in ("a.py", "deep/b.py", "c.py"):
+            (checkout / name).write_text("a line\nand another\n")
+        git(checkout, environ, "add", ".")
+        git(checkout, environ, "commit", "-q", "-m", "second")
+        (checkout / "deep" / "b.py").write_text("")
+        (checkout / "c.py").unlink()
+        git(checkout, environ, "mv", "a.py", "moved.py")
+        (checkout / "new.py").touch()
+
+        assert Checkout(checkout, environ).changes() == ("c.py", "deep/b.py", "a.py -> moved.py")
+
+    def test_of_a_clean_checkout_there_are_none(self, checkout: Path, environ: dict[str, str]) -> None:
+        assert changes(checkout, environ) == ()
 
 
 def test_outside_a_repository_there_is_no_fact(tmp_path: Path, environ: dict[str, str]) -> None:

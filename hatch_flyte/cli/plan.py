@@ -25,11 +25,19 @@ COLOURS: Final = {"new": "green", "gone": "yellow", "wrong": "red", "move": "cya
 
 
 @click.command()
-@click.argument("archives", nargs=-1, type=click.Path(path_type=Path), metavar="[ARCHIVE]...")
-@click.option("-c", "--cluster", multiple=True, metavar="NAME", help="Plan for this cluster; repeatable.")
+@click.argument("archives", nargs=-1, type=click.Path(path_type=Path), metavar="[ARCHIVE|FOLDER]...")
+@click.option("-c", "--cluster", multiple=True, metavar="NAME", help="Plan for this cluster, or @GROUP; repeatable.")
 @click.option("--version", metavar="VERSION", help="Version to register under; the distribution's by default.")
 @click.option("--project", metavar="PROJECT", help="Flyte project, instead of the cluster's.")
 @click.option("--domain", metavar="DOMAIN", help="Flyte domain, instead of the cluster's.")
+@click.option(
+    "--activate",
+    multiple=True,
+    metavar="MODE|NAME",
+    help="What would be activated: none, declared, scheduled, or the launch plan NAME; repeatable.",
+)
+@click.option("--prune", is_flag=True, default=None, help="Deactivate launch plans that this release no longer has.")
+@click.option("--allow-breaking", multiple=True, metavar="NAME", help="Let this entity's users break; repeatable.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -47,7 +55,8 @@ COLOURS: Final = {"new": "green", "gone": "yellow", "wrong": "red", "move": "cya
 def plan(archives: tuple[Path, ...], **options: Any) -> None:
     """Show what publishing ARCHIVEs would do to every chosen cluster. Writes and uploads nothing.
 
-    Without ARCHIVE: the one of this project's current version in its build directory; with a folder as ARCHIVE, in it.
+    Without ARCHIVE: the one of this project's current version in its build directory; with a FOLDER, in it. A FOLDER
+    with a pyproject.toml is a project of its own.
     """
     from hatch_flyte.cli.status import waiting
     from hatch_flyte.config import Sources, load
@@ -55,16 +64,19 @@ def plan(archives: tuple[Path, ...], **options: Any) -> None:
     from hatch_flyte.deploy import deployment
     from hatch_flyte.outcome import Report, exit_code
     from hatch_flyte.plan_file import write_plan
+    from hatch_flyte.projects import Project, projects_of
 
     out, detailed, verbose, as_json = (options.pop(name) for name in ("out", "detailed", "verbose", "as_json"))
     call = given(options | {"dry_run": True})
-    config = load(Sources(root=find_root(), environ=os.environ, options=call, option_style="--"))
+
+    def project(root: Path) -> Project:
+        return Project(config=load(Sources(root=root, environ=os.environ, options=call, option_style="--")))
+
+    def on_step(target: Target, text: str) -> None:
+        say(f"{target.cluster}: {text}")
+
     with waiting("Planning") as say:
-
-        def on_step(target: Target, text: str) -> None:
-            say(f"{target.cluster}: {text}")
-
-        found = deployment(config, archives, on_step).plan()
+        found = deployment(projects_of(archives, find_root(), project), on_step).plan()
     plans = [one for one in found if not isinstance(one, Report)]
     failed = tuple(one for one in found if isinstance(one, Report))
     code = exit_code(failed) or (_detailed(plans) if detailed else 0)

@@ -44,6 +44,13 @@ def print_table(headers: list[str], rows: list[list[str]]) -> None:
         Console(width=None if on_terminal else 10_000).print(table)
 
 
+def print_line(text: str) -> None:
+    """Print a line of what goes on, on stderr."""
+    from hatch_flyte.report_text import printable
+
+    click.echo(printable(text), err=True)
+
+
 def print_warning(text: str) -> None:
     """Print what the user should know on stderr."""
     from hatch_flyte.report_text import printable

@@ -15,12 +15,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 IMAGE_PLACEHOLDERS = ("name", "version", "commit")
-VERSION_PLACEHOLDERS = ("name", "version", "commit", "branch", "dirty")
+VERSION_PLACEHOLDERS = ("name", "version", "commit", "branch", "dirty", "digest")
+CI = "ci"
+"""The version that stands for the rules of Flyte's documentation: the tag of a release, else `<branch>-<commit>`."""
+CONTENT = "content"
+"""The version that stands for `{digest}`: another one whenever something else would be registered."""
+SHORT_COMMIT = 7
+"""Digits of a commit in `ci`: as many as GitHub shows, and `git rev-parse --short` gives in a small repository."""
+DIGEST_LENGTH = 12
+"""Digits of `{digest}`: among a million versions, two are alike once in five hundred tries."""
 STOCK = "stock"
 """The image that stands for flytekit's own."""
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+_HASH = re.compile(r"[0-9a-f]{40,64}")
 
 
 class Facts(Protocol):
@@ -36,6 +45,10 @@ class Facts(Protocol):
 
     def dirty(self) -> bool:
         """Return whether tracked files were changed since that commit."""
+        ...
+
+    def tag(self) -> str:
+        """Return the tag that is built; empty if it is a branch."""
         ...
 
 
@@ -80,15 +93,20 @@ def fill_image(template: str, name: str, version: str, commit: Callable[[], str]
     )
 
 
-def registered_version(template: str, *, name: str, version: str, facts: Facts) -> str:
+def registered_version(template: str, *, name: str, version: str, digest: str, facts: Facts) -> str:
     """Return the version to register distribution `name` `version` under: `template` filled, else `version`; safe.
 
-    `{dirty}` is `-dirty` if tracked files were changed, else nothing (as `git describe --dirty`). `name` and `version`
+    `{dirty}` is `-dirty` if tracked files were changed, else nothing (as `git describe --dirty`), `{digest}` the
+    beginning of `digest`, that of the archive's content. `CI` and `CONTENT` are templates by name. `name` and `version`
     are empty for an archive that knows none. Raises `ConfigError` for another placeholder, for one that the archive
     has no value for, and what `facts` raise.
     """
     template = template or "{version}"
     _require("version", template, version_expectation(template))
+    if template == CI:
+        return safe_version(_ci_version(facts))
+    if template == CONTENT:
+        template = "{digest}"
     known = {"name": name, "version": version}
     used = set(_PLACEHOLDER.findall(template))
     if missing := sorted(key for key, value in known.items() if key in used and not value):
@@ -102,10 +120,31 @@ def registered_version(template: str, *, name: str, version: str, facts: Facts) 
                 "version": lambda: version,
                 "commit": facts.commit,
                 "branch": facts.branch,
-                "dirty": lambda: "-dirty" if facts.dirty() else "",
+                "dirty": lambda: _dirty_suffix(facts),
+                "digest": lambda: digest[:DIGEST_LENGTH],
             },
         )
     )
+
+
+def _ci_version(facts: Facts) -> str:
+    """Return the version that Flyte's documentation advises for CI, marked where it would be another commit's content.
+
+    Where nobody knows whether files were changed (a job without a checkout), they count as they were committed.
+    """
+    try:
+        suffix = _dirty_suffix(facts)
+    except ConfigError:
+        suffix = ""
+    if tag := facts.tag():
+        return f"{tag}{suffix}"
+    branch, commit = facts.branch(), facts.commit()
+    short = commit[:SHORT_COMMIT] if _HASH.fullmatch(commit) else commit
+    return f"{branch}-{short}{suffix}"
+
+
+def _dirty_suffix(facts: Facts) -> str:
+    return "-dirty" if facts.dirty() else ""
 
 
 def _fill(template: str, values: Mapping[str, Callable[[], str]]) -> str:

@@ -105,6 +105,11 @@ def test_without_anything_there_are_defaults(project: Project) -> None:
         "domain": ("", "default"),
         "dry-run": (False, "default"),
         "keep-going": (False, "default"),
+        "build": (False, "default"),
+        "activate": ((), "default"),
+        "prune": (False, "default"),
+        "independent": (False, "default"),
+        "allow-breaking": ((), "default"),
         "data": ("", "default"),
         "commit": ("", "default"),
     }
@@ -291,8 +296,11 @@ class FactsOfMain:
     def dirty(self) -> bool:
         return False
 
+    def tag(self) -> str:
+        return ""
+
 
 def test_the_registered_version_follows_the_template(project: Project) -> None:
     config = project.load(TOOL + 'version = "{branch}-{version}"')
-    assert config.registered_version("acme", "1.0+x", FactsOfMain()) == "main-1.0-x"
-    assert project.load().registered_version("acme", "1.0+x", FactsOfMain()) == "1.0-x"
+    assert config.registered_version("acme", "1.0+x", digest="", facts=FactsOfMain()) == "main-1.0-x"
+    assert project.load().registered_version("acme", "1.0+x", digest="", facts=FactsOfMain()) == "1.0-x"

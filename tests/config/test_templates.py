@@ -11,7 +11,10 @@ from hatch_flyte.config.templates import (
     safe_version,
     version_expectation,
 )
-from hatch_flyte.errors import ConfigError
+from hatch_flyte.errors import ConfigError, Problem
+
+DIGEST = "0123456789abcdef" * 4
+HASH = "89abcdef0123456789abcdef0123456789abcdef"
 
 
 def never() -> str:
@@ -20,16 +23,24 @@ def never() -> str:
 
 @dataclass
 class Facts:
-    is_dirty: bool = False
+    is_dirty: bool | None = False
+    """None: nobody knows."""
+    of_tag: str = ""
+    of_commit: str = "abc1234"
 
     def commit(self) -> str:
-        return "abc1234"
+        return self.of_commit
 
     def branch(self) -> str:
-        return "feature/X+1"
+        return never() if self.of_tag else "feature/X+1"
 
     def dirty(self) -> bool:
+        if self.is_dirty is None:
+            raise ConfigError([Problem("{dirty}", "no checkout")])
         return self.is_dirty
+
+    def tag(self) -> str:
+        return self.of_tag
 
 
 class NoFacts:
@@ -41,6 +52,9 @@ class NoFacts:
 
     def dirty(self) -> bool:
         return bool(never())
+
+    def tag(self) -> str:
+        return never()
 
 
 @pytest.mark.parametrize(
@@ -98,22 +112,22 @@ def test_a_version_template_is_not_blank() -> None:
 
 @pytest.mark.parametrize(("template", "version"), [("", "1.0-local"), ("v{version}", "v1.0-local"), ("7", "7")])
 def test_the_distributions_version_is_registered_unless_a_template_says_otherwise(template: str, version: str) -> None:
-    assert registered_version(template, name="acme", version="1.0+local", facts=NoFacts()) == version
+    assert registered_version(template, name="acme", version="1.0+local", digest=DIGEST, facts=NoFacts()) == version
 
 
 def test_a_version_template_takes_facts_of_the_checkout() -> None:
     template = "{name}-{version}-{branch}-{commit}{dirty}"
-    clean = registered_version(template, name="acme", version="1.0", facts=Facts())
-    changed = registered_version(template, name="acme", version="1.0", facts=Facts(is_dirty=True))
+    clean = registered_version(template, name="acme", version="1.0", digest=DIGEST, facts=Facts())
+    changed = registered_version(template, name="acme", version="1.0", digest=DIGEST, facts=Facts(is_dirty=True))
     assert clean == "acme-1.0-feature-X-1-abc1234"
     assert changed == f"{clean}-dirty"
 
 
 def test_another_placeholder_in_a_version_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigError) as caught:
-        registered_version("{tag}", name="acme", version="1.0", facts=NoFacts())
+        registered_version("{tag}", name="acme", version="1.0", digest=DIGEST, facts=NoFacts())
     assert str(caught.value) == (
-        "version: expected no placeholders but {name}, {version}, {commit}, {branch}, {dirty} (got '{tag}')"
+        "version: expected no placeholders but {name}, {version}, {commit}, {branch}, {dirty}, {digest} (got '{tag}')"
     )
 
 
@@ -122,7 +136,7 @@ def test_another_placeholder_in_a_version_is_refused_with_the_known_ones() -> No
 )
 def test_a_template_cannot_use_what_an_archive_without_manifest_does_not_know(template: str, listed: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        registered_version(template, name="", version="", facts=NoFacts())
+        registered_version(template, name="", version="", digest=DIGEST, facts=NoFacts())
     assert str(caught.value) == (
         f"version: expected a version without {listed}, which an archive without a manifest does not know "
         f"(got '{template or '{version}'}')"
@@ -130,4 +144,29 @@ def test_a_template_cannot_use_what_an_archive_without_manifest_does_not_know(te
 
 
 def test_an_archive_without_manifest_takes_the_version_that_is_said() -> None:
-    assert registered_version("2+x", name="", version="", facts=NoFacts()) == "2-x"
+    assert registered_version("2+x", name="", version="", digest=DIGEST, facts=NoFacts()) == "2-x"
+
+
+@pytest.mark.parametrize(
+    ("facts", "version"),
+    [
+        (Facts(of_commit=HASH), "feature-X-1-89abcde"),
+        (Facts(of_commit=HASH, is_dirty=True), "feature-X-1-89abcde-dirty"),
+        (Facts(of_commit=HASH, is_dirty=None), "feature-X-1-89abcde"),
+        (Facts(of_commit="release-candidate"), "feature-X-1-release-candidate"),
+        (Facts(of_tag="v1.2"), "v1.2"),
+        (Facts(of_tag="services/a/v1.2"), "services-a-v1.2"),
+        (Facts(of_tag="v1.2", is_dirty=True), "v1.2-dirty"),
+    ],
+)
+def test_ci_is_the_tag_of_a_release_else_branch_and_short_commit(facts: Facts, version: str) -> None:
+    assert registered_version("ci", name="acme", version="1.0", digest=DIGEST, facts=facts) == version
+
+
+@pytest.mark.parametrize(("template", "version"), [("content", "0123456789ab"), ("dev-{digest}", "dev-0123456789ab")])
+def test_a_version_by_content_asks_no_checkout(template: str, version: str) -> None:
+    assert registered_version(template, name="", version="", digest=DIGEST, facts=NoFacts()) == version
+
+
+def test_ci_and_content_stand_for_templates_only_as_the_whole_version() -> None:
+    assert registered_version("ci-1", name="a", version="1", digest=DIGEST, facts=NoFacts()) == "ci-1"
