@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from hatch_flyte.archive import Archive
     from hatch_flyte.archives import Found
+    from hatch_flyte.caution import Caution
     from hatch_flyte.config import Config, Target
     from hatch_flyte.outcome import Report
     from hatch_flyte.plan import Plan
@@ -52,6 +53,13 @@ class Deployment:
         reports = self._run(lambda watch: publish([_share(share) for share in self.shares], watch, terms))
         errands = [errand for share in self.shares for errand in share]
         return tuple(Published(errand.order.archive, report) for errand, report in zip(errands, reports, strict=True))
+
+    @property
+    def cautions(self) -> tuple[Caution, ...]:
+        """What the user must know before anything is sent."""
+        from hatch_flyte.registry.connect import cautions
+
+        return cautions(share[0].target for share in self.shares)
 
     def plan(self) -> tuple[Plan | Report, ...]:
         """Return what publishing would do, for each pair; a report where no plan could be made."""

@@ -29,11 +29,11 @@ def list_entities(kinds: tuple[str, ...], name: str, version: str, as_json: bool
     """
     import asyncio
 
-    from hatch_flyte.cli.status import print_table, waiting
+    from hatch_flyte.cli.status import print_table, print_warning, waiting
     from hatch_flyte.config import Sources, load
     from hatch_flyte.config.files import find_root
     from hatch_flyte.listing import COLUMNS, Wanted, listing
-    from hatch_flyte.registry.connect import Surroundings, check_transports, open_registry
+    from hatch_flyte.registry.connect import Surroundings, cautions, check_transports, open_registry
     from hatch_flyte.report_text import named, printable
     from hatch_flyte.source_control import Checkout
 
@@ -42,6 +42,8 @@ def list_entities(kinds: tuple[str, ...], name: str, version: str, as_json: bool
     found = []
     targets, around = config.targets(Checkout(config.root, config.environ)), Surroundings.of(config)
     check_transports(targets, around)
+    for caution in cautions(targets):
+        print_warning(str(caution))
     for target in targets:
         with waiting(f"Asking {target.cluster}"):
             registry = open_registry(target, around)
