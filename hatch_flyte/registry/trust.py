@@ -60,7 +60,7 @@ class Trust:
         if self.authorities:
             context.load_verify_locations(cadata=self.authorities.decode("ascii"))
         if self.identity:
-            context.load_cert_chain(self.identity.chain_file, self.identity.key_file, _no_password)
+            context.load_cert_chain(self.identity.chain_file, self.identity.key_file, "")
         if not self.verify:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return context
@@ -133,7 +133,8 @@ def _identity(certificate: Path | None, key: Path | None) -> Identity | None:
         raise _UnusableError("client-key", "expected the key of `client-certificate` (got none)")
     chain, secret = _certificates(certificate, "client-certificate"), _key(key)
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(certificate, key, _no_password)
+        # A password, be it an empty one, keeps OpenSSL from asking for one on the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(certificate, key, "")
     except ssl.SSLError as problem:
         if problem.reason and "MISMATCH" in problem.reason:
             raise _UnusableError(
@@ -175,8 +176,3 @@ def _reason(problem: Exception) -> str:
 
     reason = problem.reason if isinstance(problem, ssl.SSLError) else "not ASCII"
     return (reason or str(problem)).replace("_", " ").lower()
-
-
-def _no_password() -> str:
-    """Keep OpenSSL from asking for one on the terminal."""
-    return ""
