@@ -42,8 +42,8 @@ class Diagnosis:
     """Waiting does not help."""
 
 
-_CLOSED: Final = "Socket closed|Connection reset|End of TCP stream|Broken pipe|TSI_DATA_CORRUPTED"
-"""The last is what gRPC makes of a TLS alert after the handshake."""
+_CLOSED: Final = "Socket closed|Connection reset|End of TCP stream|Broken pipe|TSI_DATA_CORRUPTED|Endpoint read failed"
+"""The last two are what gRPC makes of a TLS alert after the handshake (1.85, 1.53)."""
 _REFUSED: Final = "Connection refused"
 _KNOWN: Final = (
     (r"WRONG_VERSION_NUMBER|HTTP_REQUEST", Diagnosis("it speaks no TLS", _PLAIN, final=True)),
