@@ -13,9 +13,16 @@ import grpc
 import pytest
 from registry.support_server import LOOPBACK
 
+from hatch_flyte.config import Target
+from hatch_flyte.config.endpoint import parse_endpoint
+from hatch_flyte.errors import RegistryError, UnreachableError
+from hatch_flyte.registry.connect import Surroundings, open_registry
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
+
+    from hatch_flyte.config.target import Transport
 
 needs_openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="the openssl command makes the certificates")
 
@@ -153,3 +160,24 @@ async def proxying(proxy: ConnectProxy) -> AsyncIterator[ConnectProxy]:
     async with accepting(proxy.serve) as port:
         proxy.url = f"http://{LOOPBACK}:{port}"
         yield proxy
+
+
+def cluster(target: str, transport: Transport) -> Target:
+    endpoint, _ = parse_endpoint(target, insecure=False)
+    return Target("staging", endpoint, insecure=False, project="p", domain="d", transport=transport)
+
+
+async def domains(target: str, transport: Transport) -> frozenset[str] | None:
+    """Return what a cluster of such a table answers to the first call."""
+    registry = open_registry(cluster(target, transport), Surroundings())
+    try:
+        return await registry.domains("p")
+    finally:
+        await registry.close()
+
+
+async def refusal(target: str, transport: Transport) -> RegistryError:
+    with pytest.raises(UnreachableError) as caught:
+        await domains(target, transport)
+    assert "\n" not in caught.value.message
+    return caught.value

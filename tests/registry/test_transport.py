@@ -8,24 +8,21 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from flyteidl.admin import launch_plan_pb2, project_pb2, task_pb2, workflow_pb2
+from flyteidl.admin import launch_plan_pb2, project_pb2, task_pb2
 from flyteidl.service import dataproxy_pb2
 from grpc import StatusCode
-from registry.support_server import LOOPBACK, Abort, ControlPlane, Hang, Store, Stored, serving, storing
-from registry.support_transport import accepting
+from registry.support_server import Abort, ControlPlane, Hang, Store, Stored, serving, storing
 
 from hatch_flyte.bundle import Bundle
 from hatch_flyte.config import Target
 from hatch_flyte.config.endpoint import parse_endpoint
 from hatch_flyte.config.target import Transport
 from hatch_flyte.entity import Identifier, Kind
-from hatch_flyte.errors import AccessError, AlreadyExistsError, NotFoundError, RegistryError
+from hatch_flyte.errors import AccessError, RegistryError
 from hatch_flyte.registry.authenticator import VariableToken
 from hatch_flyte.registry.client import ClusterRegistry, Connection, Patience, connect
 from hatch_flyte.registry.connect import Surroundings, open_registry
-from hatch_flyte.registry.dial import _options
 from hatch_flyte.registry.port import Traffic
-from hatch_flyte.wire.messages import from_identifier
 
 if TYPE_CHECKING:
     import grpc.aio
@@ -33,13 +30,10 @@ if TYPE_CHECKING:
 TASK = Identifier(Kind.TASK, "pipelines", "staging", "acme.tasks.load", "1.4.0")
 WORKFLOW = Identifier(Kind.WORKFLOW, "pipelines", "staging", "acme.flows.main", "1.4.0")
 PLAN = Identifier(Kind.LAUNCH_PLAN, "pipelines", "staging", "nightly", "1.4.0")
-PLAN_SPEC = launch_plan_pb2.LaunchPlanSpec(workflow_id=from_identifier(WORKFLOW))
 BUNDLE = Bundle("0" * 32, b"bundle")
 CANARY = "canary-58b1"
 QUICK = Patience(first_pause=0.01, longest_pause=0.05, settle=0.3, read=0.3, reconnect=0.2)
 BUSY = Abort(StatusCode.RESOURCE_EXHAUSTED, "busy")
-THERE = Abort(StatusCode.ALREADY_EXISTS, "workflow with identical structure already exists")
-MISSING = Abort(StatusCode.NOT_FOUND, "missing entity of type WORKFLOW")
 
 
 def client(target: str, **fields: Any) -> ClusterRegistry:
@@ -205,69 +199,6 @@ class TestTraffic:
         assert registry.traffic == Traffic(reads=2 + 1, writes=2 + 1 + 2, repeated=3)
 
 
-class TestSettling:
-    """flyteadmin says ALREADY_EXISTS of a workflow that another client creates, a moment before it can be found."""
-
-    async def already(self, registry: ClusterRegistry) -> None:
-        with pytest.raises(AlreadyExistsError):
-            await registry.create(WORKFLOW, workflow_pb2.WorkflowSpec())
-
-    async def test_a_read_that_follows_is_repeated_until_it_is_there(self) -> None:
-        plane = ControlPlane(CreateWorkflow=THERE, GetWorkflow=[MISSING, MISSING, workflow_pb2.Workflow()])
-        async with serving(plane) as target:
-            registry = client(target)
-            await self.already(registry)
-            assert await registry.get(WORKFLOW) == workflow_pb2.Workflow()
-            await registry.close()
-
-    async def test_so_is_a_launch_plan_that_needs_it(self) -> None:
-        created = launch_plan_pb2.LaunchPlanCreateResponse()
-        plane = ControlPlane(CreateWorkflow=THERE, CreateLaunchPlan=[MISSING, created])
-        async with serving(plane) as target:
-            registry = client(target)
-            await self.already(registry)
-            await registry.create(PLAN, PLAN_SPEC)
-            await registry.close()
-        assert plane.count("CreateLaunchPlan") == 2
-
-    async def test_so_is_an_activation_right_after_the_creation(self) -> None:
-        plane = ControlPlane(
-            CreateLaunchPlan=launch_plan_pb2.LaunchPlanCreateResponse(),
-            UpdateLaunchPlan=[MISSING, launch_plan_pb2.LaunchPlanUpdateResponse()],
-        )
-        async with serving(plane) as target:
-            registry = client(target)
-            await registry.create(PLAN, PLAN_SPEC)
-            await registry.activate(PLAN)
-            await registry.close()
-
-    async def test_a_version_that_a_cut_off_creation_spoiled_is_given_up_soon(self) -> None:
-        plane = ControlPlane(CreateWorkflow=THERE, GetWorkflow=MISSING)
-        async with serving(plane) as target:
-            registry = client(target)
-            await self.already(registry)
-            with pytest.raises(NotFoundError, match="missing entity of type WORKFLOW"):
-                await registry.get(WORKFLOW)
-            assert plane.count("GetWorkflow") > 1
-            await asyncio.sleep(QUICK.settle)  # until it is no longer a moment ago
-            before = plane.count("GetWorkflow")
-            with pytest.raises(NotFoundError):
-                await registry.get(WORKFLOW)
-            assert plane.count("GetWorkflow") == before + 1
-            await registry.close()
-
-    async def test_what_nobody_wrote_is_not_asked_for_twice(self) -> None:
-        plane = ControlPlane(GetWorkflow=MISSING, CreateLaunchPlan=MISSING)
-        async with serving(plane) as target:
-            registry = client(target)
-            with pytest.raises(NotFoundError):
-                await registry.get(WORKFLOW)
-            with pytest.raises(NotFoundError):
-                await registry.create(PLAN, PLAN_SPEC)
-            await registry.close()
-        assert (plane.count("GetWorkflow"), plane.count("CreateLaunchPlan")) == (1, 1)
-
-
 @pytest.mark.parametrize("verb", ["activate", "deactivate"])
 async def test_an_update_is_not_cut_off_once_it_is_sent(verb: str) -> None:
     hang = Hang()
@@ -284,67 +215,6 @@ async def test_an_update_is_not_cut_off_once_it_is_sent(verb: str) -> None:
             await updating
         await registry.close()
     assert plane.cancelled == []
-
-
-class HalfOpen:
-    """Passes bytes on to a server until it is told to swallow those of the connections that it has."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self.connections = 0
-        self._deaf: set[int] = set()
-
-    def go_deaf(self) -> None:
-        self._deaf |= set(range(1, self.connections + 1))
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        number = self.connections
-        upstream, up = await asyncio.open_connection(LOOPBACK, self._port)
-        try:
-            await asyncio.gather(self._pump(reader, up, number), self._pump(upstream, writer, number))
-        finally:
-            up.close()
-
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
-        while data := await reader.read(1 << 16):
-            if number not in self._deaf:
-                writer.write(data)
-        writer.close()
-
-
-async def test_a_connection_that_leads_nowhere_any_more_is_left_for_another() -> None:
-    async with serving(ControlPlane(GetTask=task_pb2.Task())) as target:
-        middle = HalfOpen(int(target.rpartition(":")[2]))
-        async with accepting(middle.serve) as port:
-            registry = client(f"dns:///{LOOPBACK}:{port}")
-            await registry.get(TASK)
-            middle.go_deaf()
-            assert await registry.get(TASK) == task_pb2.Task()
-            assert middle.connections == 2
-            await registry.close()
-
-
-def test_probes_are_sent_as_often_as_the_table_says_while_calls_are_in_flight_alone() -> None:
-    connection = Connection("dns:///x", insecure=True, place="x", keep_alive=400)
-    options = dict(_options(connection, Patience()))
-    assert options["grpc.keepalive_time_ms"] == 400_000
-    assert options["grpc.keepalive_timeout_ms"] == 20_000
-    assert options["grpc.keepalive_permit_without_calls"] == 0
-    never = dict(_options(Connection("dns:///x", insecure=True, place="x"), Patience()))
-    assert not any("keepalive" in name for name in never)
-
-
-async def test_a_connection_is_found_dead_by_probes_before_a_call_has_had_its_time() -> None:
-    async with serving(ControlPlane(GetTask=task_pb2.Task())) as target:
-        middle = HalfOpen(int(target.rpartition(":")[2]))
-        async with accepting(middle.serve) as port:
-            connection = Connection(f"dns:///{LOOPBACK}:{port}", insecure=True, place="staging", keep_alive=1)
-            registry = connect(connection, Patience(probe=0.5, read=60, first_pause=0.01))
-            await registry.get(TASK)
-            middle.go_deaf()
-            assert await asyncio.wait_for(registry.get(TASK), 15) == task_pb2.Task()
-            await registry.close()
 
 
 async def test_the_deadline_is_the_tables() -> None:
