@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from hatch_flyte.activation import unknown_names
 from hatch_flyte.errors import ConfigError, Problem, RegistryError
+from hatch_flyte.events import ArchiveDone, Looking, PlanMade
 from hatch_flyte.moving import carry_out, planned, unmoved
 from hatch_flyte.plan import make_plan
 from hatch_flyte.register import INTERRUPTED, apply, unsent
@@ -67,7 +68,7 @@ async def publish(shares: Sequence[Share], watch: Watch, terms: Terms | None = N
     clusters are independent, before everything is in every cluster.
 
     Raises `ConfigError` for a launch plan to activate that no archive has, `ArchiveError`, and what `terms.approve`
-    raises, before anything is sent.
+    raises, before anything is sent; what `watch.on_event` raised, once everything is done.
     """
     terms = terms or Terms()
     async with _stages(shares, watch) as stages:
@@ -77,6 +78,8 @@ async def publish(shares: Sequence[Share], watch: Watch, terms: Terms | None = N
         await asyncio.gather(*(stage.register() for stage in stages))
         in_the_way = "" if terms.independent else next(filter(None, (stage.failure for stage in stages)), "")
         await asyncio.gather(*(stage.move(in_the_way) for stage in stages))
+        for stage in stages:
+            stage.tell()
     return tuple(report for stage in stages for report in stage.reports)
 
 
@@ -100,6 +103,7 @@ async def _stages(shares: Sequence[Share], watch: Watch) -> AsyncIterator[list[_
     finally:
         for stage in stages:
             await stage.close()
+    watch.finish()
 
 
 def _check_names(shares: Sequence[Share]) -> None:
@@ -141,7 +145,7 @@ class _Stage:
 
     async def plan(self) -> None:
         """Make the plans; where they cannot be made there are reports instead."""
-        self._watch.on_step(self._first, "looking")
+        self._watch.tell(Looking(self._first))
         try:
             registry = self._registry = self._share.open_registry()
             for order, target in self._share.errands:
@@ -150,7 +154,7 @@ class _Stage:
                 if plan is None:
                     self._give_up(INTERRUPTED, None)
                     return
-                self._watch.on_plan(plan)
+                self._watch.tell(PlanMade(target, plan))
                 self.plans.append(plan)
         except RegistryError as problem:
             self._give_up(problem.message, problem)
@@ -189,6 +193,11 @@ class _Stage:
             else:
                 moved = await carry_out(moves, report.target, self._registry, self._watch)
             self.reports[index] = replace(report, moved=moved)
+
+    def tell(self) -> None:
+        """Tell what came of everything."""
+        for (order, target), report in zip(self._share.errands, self.reports, strict=True):
+            self._watch.tell(ArchiveDone(target, order.archive, report))
 
     async def close(self) -> None:
         if self._registry is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hatch_flyte.entries import levels
 from hatch_flyte.errors import AlreadyExistsError, ConflictError, NotFoundError, RegistryError, RejectedError
+from hatch_flyte.events import EntityDone, Looking, Registering, Uploading
 from hatch_flyte.outcome import GOOD, Outcome, Report, Status
 from hatch_flyte.plan import Verdict, filled, judged, make_plan, workflows_of
 
@@ -34,7 +35,7 @@ async def register(order: Order, target: Target, registry: Registry, watch: Watc
 
     Raises `ArchiveError` for an archive that cannot be registered anywhere; all that a registry does is in the report.
     """
-    watch.on_step(target, "looking")
+    watch.tell(Looking(target))
     try:
         plan = await watch.unless_stopped(make_plan(order, target, registry))
     except RegistryError as problem:
@@ -112,7 +113,7 @@ class _Registration:
             return
         ordered = levels(missing)
         await self._upload()
-        self._watch.on_step(self._plan.target, "registering")
+        self._watch.tell(Registering(self._plan.target, len(missing)))
         for level in ordered:
             await asyncio.gather(*(self._create(entry) for entry in level))
 
@@ -134,7 +135,7 @@ class _Registration:
         if bundle is None or location is None or location.stored:
             return
         target = self._plan.target
-        self._watch.on_step(target, "uploading the bundle")
+        self._watch.tell(Uploading(target, location))
         stored = await self._registry.upload(target.project, target.domain, bundle)
         _check_place(target, stored, location)
         self._uploaded = True
@@ -176,7 +177,7 @@ class _Registration:
         self._outcomes[outcome.identifier] = outcome
         if outcome.status not in GOOD and not self._order.keep_going:
             self._halted = self._halted or f"{outcome.identifier} {_HALTING[outcome.status]}"
-        self._watch.on_outcome(self._plan.target, outcome)
+        self._watch.tell(EntityDone(self._plan.target, outcome))
 
 
 def _outcome(planned: Planned) -> Outcome:
