@@ -18,7 +18,7 @@ from hatch_flyte.events import Stopping
 from hatch_flyte.interruptible import run
 from hatch_flyte.order import Order
 from hatch_flyte.projects import Collected, Project
-from hatch_flyte.publish import Share, plans, publish
+from hatch_flyte.publish import Share, Terms, plans, publish
 from hatch_flyte.report_text import Published
 from hatch_flyte.shares import Errand, by_cluster, refuse_clashes
 from hatch_flyte.watch import Watch
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hatch_flyte.events import Event
     from hatch_flyte.outcome import Report
     from hatch_flyte.plan import Plan
-    from hatch_flyte.publish import Terms
+    from hatch_flyte.publish import Approve
     from hatch_flyte.source_control import Checkout
 
 Result = TypeVar("Result")
@@ -47,19 +47,20 @@ class Deployment:
     """What goes to each cluster."""
     on_event: Callable[[Event], None]
 
-    def publish(self, terms: Terms | None = None) -> tuple[Published, ...]:
+    def publish(self, approve: Approve | None = None) -> tuple[Published, ...]:
         """Register every archive in its clusters; return what came of each pair. Raises what `publish` does.
 
         Ctrl-C ends it in order.
         """
-        return self._run(lambda watch: self.published(watch, terms))
+        return self._run(lambda watch: self.published(watch, approve))
 
     def plan(self) -> tuple[Plan | Report, ...]:
         """Return what publishing would do, for each pair; a report where no plan could be made."""
         return self._run(self.planned)
 
-    async def published(self, watch: Watch, terms: Terms | None = None) -> tuple[Published, ...]:
+    async def published(self, watch: Watch, approve: Approve | None = None) -> tuple[Published, ...]:
         """Do as `publish` does, in the event loop that runs."""
+        terms = Terms(independent=self.shares[0][0].project.config.call.independent, approve=approve)
         reports = await publish([_share(share) for share in self.shares], watch, terms)
         errands = [errand for share in self.shares for errand in share]
         return tuple(Published(errand.order.archive, report) for errand, report in zip(errands, reports, strict=True))
@@ -112,8 +113,9 @@ def check(projects: Sequence[Project]) -> list[tuple[Target, ...]]:
     collected, targets = Collected(), []
     for project in projects:
         with collected.of(project.label):
-            chosen = project.targets or project.config.targets()
-            check_clean(chosen, _checkout(project.config).changes, partial(_where, project.config, "require-clean"))
+            checkout = _checkout(project.config)
+            chosen = project.targets or project.config.targets(checkout)
+            check_clean(chosen, checkout.changes, partial(_where, project.config, "require-clean"))
             targets.append(chosen)
     collected.finish()
     return targets
@@ -148,7 +150,14 @@ def _errands(projects: Sequence[Project], targets: Sequence[Sequence[Target]]) -
 def _orders(project: Project) -> list[Order]:
     config = project.config
     return [
-        Order(archive=archive, version=version, dry_run=config.call.dry_run, keep_going=config.call.keep_going)
+        Order(
+            archive=archive,
+            version=version,
+            dry_run=config.call.dry_run,
+            keep_going=config.call.keep_going,
+            prune=config.call.prune,
+            allow_breaking=config.call.allow_breaking,
+        )
         for found in _archives(project)
         for archive, version in with_versions([found], _version_of(config, found[1]), config.publishing.version)
     ]

@@ -9,6 +9,7 @@ A message has the form **where: what (got what)**; `hint` says what to do. Exit 
     │   └── BuildError         3   the wheel could not be built
     ├── ArchiveError           4   not an archive, or a damaged one
     │   └── WheelError         4   not a wheel
+    ├── BreakingError          9   what a cluster doesn't let a release break
     └── RegistryError          1
         ├── UnreachableError   5   nobody answers, or not in time
         ├── AccessError        6   credentials or permissions
@@ -88,6 +89,12 @@ class ArchiveError(HatchFlyteError):
 
 class WheelError(ArchiveError):
     """A file is not a wheel, or is damaged."""
+
+
+class BreakingError(HatchFlyteError):
+    """A release breaks those who use the one before, and the cluster refuses that."""
+
+    exit_code = 9
 
 
 class RegistryError(HatchFlyteError):

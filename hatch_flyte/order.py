@@ -20,6 +20,8 @@ class Order:
     """Go on with what doesn't depend on an entity that was refused."""
     prune: bool = False
     """Deactivate the distribution's active launch plans that the archive no longer has."""
+    allow_breaking: tuple[str, ...] = ()
+    """Names of entities, and globs, whose breaking changes no cluster refuses."""
 
     @property
     def distribution(self) -> str:

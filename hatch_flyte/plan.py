@@ -9,9 +9,11 @@ from __future__ import annotations
 import enum
 import hashlib
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from hatch_flyte.activation import activations, orphans
+from hatch_flyte.breaking import breaking_changes
 from hatch_flyte.entity import Kind
 from hatch_flyte.entries import asks_for_bundle, fill_entries
 from hatch_flyte.look import Question, look
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from hatch_flyte.activation import Move
     from hatch_flyte.base import Base
+    from hatch_flyte.breaking import BreakingChange
     from hatch_flyte.config import Target
     from hatch_flyte.entity import Identifier
     from hatch_flyte.entries import Entry
@@ -94,6 +97,10 @@ class Plan:
     """The distribution's active launch plans that the archive no longer has, as moves that deactivate them."""
     prune: bool = False
     """Whether the orphans would be deactivated."""
+    breaking: tuple[BreakingChange, ...] = ()
+    """What breaks for those who use the base."""
+    refused: tuple[BreakingChange, ...] = ()
+    """Those of them that the target refuses."""
 
     @property
     def new(self) -> list[Entry]:
@@ -121,7 +128,8 @@ class Plan:
     @property
     def halting(self) -> str:
         """Why nothing may be written; empty if everything may."""
-        return next(filter(None, (one.halting for one in self.entities)), "")
+        broken = "breaking changes are refused" if self.refused else ""
+        return next(filter(None, (one.halting for one in self.entities)), broken)
 
     @property
     def is_empty(self) -> bool:
@@ -143,6 +151,7 @@ async def make_plan(
     seen = await look(registry, target, _question(order, target, entries))
     if seen.bundle:
         entries = filled(order, target, seen.bundle.url)
+    breaking = breaking_changes(seen.base.stored, entries) if seen.base else ()
     return Plan(
         target=target,
         place=registry.place,
@@ -154,6 +163,8 @@ async def make_plan(
         activations=activations(target.activation, order.archive, entries, seen.active),
         orphans=orphans(order.distribution, entries, seen.active),
         prune=order.prune,
+        breaking=breaking if target.breaking_changes != "allow" or order.dry_run else (),
+        refused=_refused(breaking, order, target),
     )
 
 
@@ -179,6 +190,13 @@ def judged(entry: Entry, stored: Message, workflows: Mapping[Identifier, Message
 def workflows_of(entries: Sequence[Entry]) -> dict[Identifier, Message]:
     """Return the `WorkflowSpec`s among `entries`."""
     return {entry.identifier: entry.spec for entry in entries if entry.identifier.kind is Kind.WORKFLOW}
+
+
+def _refused(breaking: Sequence[BreakingChange], order: Order, target: Target) -> tuple[BreakingChange, ...]:
+    if target.breaking_changes != "refuse":
+        return ()
+    allowed = order.allow_breaking
+    return tuple(one for one in breaking if not any(fnmatchcase(one.name, pattern) for pattern in allowed))
 
 
 def _question(order: Order, target: Target, entries: Sequence[Entry]) -> Question:

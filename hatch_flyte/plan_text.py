@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hatch_flyte.activation import Move
+    from hatch_flyte.breaking import BreakingChange
     from hatch_flyte.entity import Identifier
     from hatch_flyte.plan import Plan, Planned
 
@@ -35,6 +36,8 @@ def plan_lines(plan: Plan, *, verbose: bool) -> Iterator[tuple[str, str]]:
     for move in plan.orphans:
         yield (MOVE if plan.prune else GONE), _move_line(move, orphan=not plan.prune)
     yield from ((PLAIN, line) for line in _since_lines(plan))
+    for change in plan.breaking:
+        yield (WRONG if change in plan.refused else GONE), _breaking_line(change, refused=change in plan.refused)
     yield (WRONG if plan.halting else PLAIN), closing(plan)
 
 
@@ -46,7 +49,9 @@ def closing(plan: Plan) -> str:
         words.append("bundle to upload")
     moves = Counter("activate" if move.activate else "deactivate" for move in plan.moves if move.needed)
     words += [f"{count} launch plan{'' if count == 1 else 's'} to {verb}" for verb, count in moves.items()]
-    if plan.is_empty:
+    if plan.breaking:
+        words.append(f"{len(plan.breaking)} breaking change{'' if len(plan.breaking) == 1 else 's'}")
+    if plan.is_empty and not plan.halting:
         words.append("nothing to do")
     if counted[Verdict.CONFLICT]:
         words.append(CONFLICT_HINT)
@@ -86,6 +91,12 @@ def _move_line(move: Move, *, orphan: bool = False) -> str:
     return f"{_line(word, move.identifier)} ({printable('; '.join(notes))})"
 
 
+def _breaking_line(change: BreakingChange, *, refused: bool) -> str:
+    word = "refused" if refused else "breaking"
+    line = f"{word:<16} {change.kind.value:<11} {change.name}: {change.message} ({change.rule.id})"
+    return printable(line).replace("\n", "\\n")
+
+
 def _since_lines(plan: Plan) -> Iterator[str]:
     base = plan.base
     if base is None:
@@ -122,12 +133,23 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "activations": [_move(move) for move in plan.activations],
         "orphans": [_move(move) for move in plan.orphans],
         "prune": plan.prune,
+        "breaking": [_breaking(one, refused=one in plan.refused) for one in plan.breaking],
         "base": {"version": plan.base.version, "live": plan.base.live} if plan.base else None,
         "since": {key: value for key, value in changes_json(changes, 0).items() if key in _SINCE} if changes else None,
     }
 
 
 _SINCE = frozenset({"added", "removed", "changed"})
+
+
+def _breaking(change: BreakingChange, *, refused: bool) -> dict[str, Any]:
+    return {
+        "rule": change.rule.id,
+        "kind": change.kind.value,
+        "name": change.name,
+        "message": change.message,
+        "refused": refused,
+    }
 
 
 def _entity(planned: Planned) -> dict[str, Any]:

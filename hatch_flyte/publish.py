@@ -7,7 +7,6 @@ Knows which archive goes to which target, and when what was registered may becom
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,13 +22,14 @@ from hatch_flyte.register import INTERRUPTED, apply, unsent
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from hatch_flyte.archive import Archive
     from hatch_flyte.config import Target
     from hatch_flyte.order import Order
     from hatch_flyte.outcome import Report
     from hatch_flyte.plan import Plan
     from hatch_flyte.registry.port import Registry
     from hatch_flyte.watch import Watch
+
+    Approve = Callable[[Sequence[Plan]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Terms:
 
     independent: bool = False
     """Whether a target may activate whatever becomes of the others."""
-    approve: Callable[[Sequence[Plan]], None] | None = None
+    approve: Approve | None = None
     """Asked once all targets have plans, before anything is written; raises what stands against them."""
 
 
@@ -110,18 +110,14 @@ def _check_names(shares: Sequence[Share]) -> None:
     problems = [
         Problem(f"cluster {target.cluster}: activate", f"expected a launch plan of the archive (got {name!r})")
         for share in shares
-        for target, archives in _archives(share).items()
-        for name in unknown_names(target.activation, archives)
+        for index, (_, target) in enumerate(share.errands)
+        if target not in [other for _, other in share.errands[:index]]
+        for name in unknown_names(
+            target.activation, [order.archive for order, other in share.errands if other == target]
+        )
     ]
     if problems:
         raise ConfigError(problems, hint="`hatch-flyte show` lists an archive's launch plans.")
-
-
-def _archives(share: Share) -> dict[Target, list[Archive]]:
-    archives: defaultdict[Target, list[Archive]] = defaultdict(list)
-    for order, target in share.errands:
-        archives[target].append(order.archive)
-    return archives
 
 
 class _Stage:

@@ -10,7 +10,14 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from hatch_flyte.entries import levels
-from hatch_flyte.errors import AlreadyExistsError, ConflictError, NotFoundError, RegistryError, RejectedError
+from hatch_flyte.errors import (
+    AlreadyExistsError,
+    BreakingError,
+    ConflictError,
+    NotFoundError,
+    RegistryError,
+    RejectedError,
+)
 from hatch_flyte.events import EntityDone, Looking, Registering, Uploading
 from hatch_flyte.outcome import GOOD, Outcome, Report, Status
 from hatch_flyte.plan import Verdict, filled, judged, make_plan, workflows_of
@@ -19,6 +26,7 @@ if TYPE_CHECKING:
     from hatch_flyte.config import Target
     from hatch_flyte.entity import Identifier
     from hatch_flyte.entries import Entry
+    from hatch_flyte.errors import HatchFlyteError
     from hatch_flyte.order import Order
     from hatch_flyte.plan import Plan, Planned
     from hatch_flyte.registry.port import Location, Registry
@@ -80,10 +88,10 @@ class _Registration:
         self._uploaded = False
 
     async def run(self, halted: str) -> Report:
-        error: RegistryError | None = None
+        error: HatchFlyteError | None = _breaking(self._plan)
         for planned in self._plan.entities:
             self._note_planned(planned)
-        self._halted = self._halted or halted
+        self._halted = self._halted or halted or ("breaking changes are refused" if error else "")
         try:
             await self._write()
         except RegistryError as problem:
@@ -178,6 +186,17 @@ class _Registration:
         if outcome.status not in GOOD and not self._order.keep_going:
             self._halted = self._halted or f"{outcome.identifier} {_HALTING[outcome.status]}"
         self._watch.tell(EntityDone(self._plan.target, outcome))
+
+
+def _breaking(plan: Plan) -> BreakingError | None:
+    if not plan.refused:
+        return None
+    lines = "".join(f"\n  {one.kind.value} {one.name}: {one.message} ({one.rule.id})" for one in plan.refused)
+    since = plan.base.version if plan.base else ""
+    return BreakingError(
+        f"cluster {plan.target.cluster}: refuses what this release breaks for users of {since}:{lines}",
+        hint="Each rule has a page in docs/breaking-changes. Let it happen with `--allow-breaking NAME`, by entity.",
+    )
 
 
 def _outcome(planned: Planned) -> Outcome:

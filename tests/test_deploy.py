@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
-    from hatch_flyte.config import Target
     from hatch_flyte.events import Event
     from hatch_flyte.report_text import Published
 
@@ -128,34 +127,26 @@ def test_a_version_by_content_is_another_for_other_content(tmp_path: Path) -> No
     assert {len(version) for version in versions} == {12}
 
 
-class StrictConfig(Config):
-    """A configuration whose clusters take clean checkouts only."""
-
-    def targets(self) -> tuple[Target, ...]:
-        return tuple(replace(target, require_clean=True) for target in super().targets())
-
-
 class TestCleanCheckout:
     @pytest.fixture
-    def strict(self, tmp_path: Path) -> StrictConfig:
+    def strict(self, tmp_path: Path) -> Config:
         (tmp_path / "pyproject.toml").write_text(
             '[tool.hatch-flyte.clusters.away]\nendpoint = "127.0.0.1:1"\nproject = "p"\ndomain = "d"\n'
+            "require-clean = true\n"
         )
-        loaded = config(tmp_path)
         environ = {
             "PATH": os.environ["PATH"],
             "HOME": str(tmp_path),
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CEILING_DIRECTORIES": str(tmp_path.parent),
         }
-        fields = {name: getattr(loaded, name) for name in Config.__dataclass_fields__}
-        return StrictConfig(**fields | {"environ": environ})
+        return replace(config(tmp_path), environ=environ)
 
     def git(self, config: Config, *arguments: str) -> None:
         author = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org")
         subprocess.run(["git", *author, *arguments], cwd=config.root, env=config.environ, check=True)
 
-    def test_a_change_that_no_commit_has_is_refused_before_an_archive_is_looked_for(self, strict: StrictConfig) -> None:
+    def test_a_change_that_no_commit_has_is_refused_before_an_archive_is_looked_for(self, strict: Config) -> None:
         self.git(strict, "init", "-q")
         self.git(strict, "add", "pyproject.toml")
 
@@ -166,7 +157,7 @@ class TestCleanCheckout:
             "tool.hatch-flyte.clusters.away.require-clean: expected a clean checkout (got changes in pyproject.toml)"
         )
 
-    def test_a_clean_one_passes(self, strict: StrictConfig) -> None:
+    def test_a_clean_one_passes(self, strict: Config) -> None:
         self.git(strict, "init", "-q")
         self.git(strict, "add", "pyproject.toml")
         self.git(strict, "commit", "-q", "-m", "first")
@@ -174,7 +165,7 @@ class TestCleanCheckout:
         with pytest.raises(ArchiveError, match="expected an archive"):
             run(strict)
 
-    def test_outside_of_a_checkout_it_is_refused(self, strict: StrictConfig) -> None:
+    def test_outside_of_a_checkout_it_is_refused(self, strict: Config) -> None:
         with pytest.raises(ConfigError, match=r"which cannot be told here: .*not a git repository"):
             run(strict)
 

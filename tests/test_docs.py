@@ -60,8 +60,8 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(target), link
 
 
-def test_every_page_of_the_documentation_is_linked_from_the_readme_or_the_list_of_rules() -> None:
-    lists = (README, DOCS / "rules" / "README.md")
+def test_every_page_of_the_documentation_is_linked_from_the_readme_or_a_list_of_rules() -> None:
+    lists = (README, DOCS / "rules" / "README.md", DOCS / "breaking-changes" / "README.md")
     linked = {(page.parent / link).resolve() for page in lists for link in links(page)}
 
     assert set(DOCS.rglob("*.md")) <= linked

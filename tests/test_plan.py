@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from hatch_flyte.config.target import BreakingPolicy
+
 
 @pytest.fixture
 async def registry(tmp_path: Path) -> AsyncIterator[Unreliable]:
@@ -153,3 +155,44 @@ async def test_content_stands_for_all_that_would_be_registered(registry: Unrelia
 
 def test_verdicts_are_words() -> None:
     assert [verdict.value for verdict in Verdict] == ["new", "unchanged", "conflict", "unresolved"]
+
+
+class TestBreaking:
+    """The workflow's launch plan is gone from the new release."""
+
+    OLD = order_of(*flow_of(launch_plan(), scheduled("nightly")))
+    NEW = order_of(*flow_of(scheduled("nightly")), version="2.0")
+
+    @pytest.mark.parametrize(
+        ("policy", "allowed", "breaking", "refused"),
+        [
+            ("allow", (), 0, 0),
+            ("warn", (), 1, 0),
+            ("refuse", (), 1, 1),
+            ("refuse", ("acme.flow",), 1, 0),
+            ("refuse", ("acme.*",), 1, 0),
+            ("refuse", ("nightly",), 1, 1),
+        ],
+    )
+    async def test_what_comes_of_them_is_the_targets_to_say_and_the_calls_to_allow(
+        self, registry: Unreliable, policy: BreakingPolicy, allowed: tuple[str, ...], breaking: int, refused: int
+    ) -> None:
+        await registered(registry, self.OLD)
+        target, order = replace(TARGET, breaking_changes=policy), replace(self.NEW, allow_breaking=allowed)
+
+        plan = await make_plan(order, target, registry)
+
+        assert (len(plan.breaking), len(plan.refused)) == (breaking, refused)
+        assert plan.halting == ("breaking changes are refused" if refused else "")
+
+    async def test_where_they_are_allowed_nothing_is_read_for_them_but_a_plan_shows_them(
+        self, registry: Unreliable
+    ) -> None:
+        await registered(registry, self.OLD)
+        target = replace(TARGET, breaking_changes="allow")
+
+        published = await make_plan(self.NEW, target, registry)
+        shown = await make_plan(replace(self.NEW, dry_run=True), target, registry)
+
+        assert published.base is None
+        assert [one.rule.id for one in shown.breaking] == ["entity-removed"]

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from support_archives import BUNDLE_ARGUMENTS, archive_of, foreign, launch_plan, task, workflow
@@ -40,7 +41,7 @@ async def registry(tmp_path: Path) -> AsyncIterator[Unreliable]:
     await registry.close()
 
 
-async def run(registry: Unreliable, archive: Archive | None = None, watch: Watch | None = None, **how: bool) -> Report:
+async def run(registry: Unreliable, archive: Archive | None = None, watch: Watch | None = None, **how: Any) -> Report:
     registry.writes.clear()
     order = Order(archive=archive or archive_of(), version="1.0", **how)
     return await register(order, TARGET, registry, watch or Watch())
@@ -315,3 +316,15 @@ class TestBundles:
 
         assert report.ok
         assert registry.writes == []
+
+
+async def test_refused_breaking_changes_are_named_with_their_rules_and_nothing_is_written(registry: Unreliable) -> None:
+    await run(registry)
+    order = Order(archive=archive_of(task(), workflow(), version="2.0"), version="2.0")
+    registry.writes.clear()
+
+    report = await register(order, replace(TARGET, breaking_changes="refuse"), registry, Watch())
+
+    assert (statuses(report), registry.writes, report.exit_code) == (["skipped"] * 2, [], 9)
+    assert "launch plan acme.flow: is not in this release (entity-removed)" in str(report.error)
+    assert "--allow-breaking NAME" in str(report.error)

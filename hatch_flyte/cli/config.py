@@ -23,6 +23,7 @@ def config(as_json: bool) -> None:  # noqa: FBT001 # click's calling convention
     root = find_root()
     loaded = load(Sources(root=root, environ=os.environ))
     settings = loaded.settings
+    _tell_faults(loaded)
     if not (root / PYPROJECT).exists():
         click.echo(f"{Path.cwd()}: no {PYPROJECT} here or above", err=True)
     elif root != Path():
@@ -39,6 +40,16 @@ def config(as_json: bool) -> None:  # noqa: FBT001 # click's calling convention
     print_table(["key", "value", "source"], rows)
     for name, text in _interpreter(loaded).items():
         click.echo(f"\n{name}: {printable(text)}")
+
+
+def _tell_faults(loaded: Config) -> None:
+    """Tell what is wrong with clusters that only a publish needs."""
+    from hatch_flyte.cli.status import print_warning
+    from hatch_flyte.report_text import printable
+
+    for cluster in loaded.publishing.clusters.values():
+        for fault in cluster.faults:
+            print_warning(printable(f"cluster {cluster.name}: {fault}"))
 
 
 def _interpreter(loaded: Config) -> dict[str, str]:

@@ -35,11 +35,12 @@ def list_entities(kinds: tuple[str, ...], name: str, version: str, as_json: bool
     from hatch_flyte.listing import COLUMNS, Wanted, listing
     from hatch_flyte.registry.connect import Surroundings, open_registry
     from hatch_flyte.report_text import named, printable
+    from hatch_flyte.source_control import Checkout
 
     config = load(Sources(root=find_root(), environ=os.environ, options=given(options), option_style="--"))
     asked = [KINDS[kind] for kind in kinds or KINDS]
     found = []
-    for target in config.targets():
+    for target in config.targets(Checkout(config.root, config.environ)):
         with waiting(f"Asking {target.cluster}"):
             registry = open_registry(target, Surroundings.of(config))
             listed = asyncio.run(listing(registry, target, Wanted(asked, name, version)))

@@ -26,12 +26,26 @@ class Manner:
 
 
 def choosing_options(verb: str) -> Callable[[Command], Command]:
-    """Return the options that say where to and as what: clusters, version, project, domain."""
+    """Return the options that say where to, as what, and what is to be live: clusters, version, activation and more."""
     return _all(
-        click.option("-c", "--cluster", multiple=True, metavar="NAME", help=f"{verb} this cluster; repeatable."),
+        click.option(
+            *("-c", "--cluster"), multiple=True, metavar="NAME", help=f"{verb} this cluster, or @GROUP; repeatable."
+        ),
         click.option("--version", metavar="VERSION", help="Version to register under; the distribution's by default."),
         click.option("--project", metavar="PROJECT", help="Flyte project, instead of the cluster's."),
         click.option("--domain", metavar="DOMAIN", help="Flyte domain, instead of the cluster's."),
+        click.option(
+            "--activate",
+            multiple=True,
+            metavar="MODE|NAME",
+            help="Activate none, declared, scheduled, or the launch plan NAME, not what clusters say; repeatable.",
+        ),
+        click.option(
+            "--prune", is_flag=True, default=None, help="Deactivate launch plans that this release no longer has."
+        ),
+        click.option(
+            "--allow-breaking", multiple=True, metavar="NAME", help="Let this entity's users break; repeatable."
+        ),
     )
 
 

@@ -25,7 +25,7 @@ COLOURS: Final = {"new": "green", "gone": "yellow", "wrong": "red", "move": "cya
 
 
 @click.command()
-@click.argument("archives", nargs=-1, type=click.Path(path_type=Path), metavar="[ARCHIVE]...")
+@click.argument("archives", nargs=-1, type=click.Path(path_type=Path), metavar="[ARCHIVE|FOLDER]...")
 @choosing_options("Plan for")
 @click.option(
     "--out",
@@ -44,7 +44,8 @@ COLOURS: Final = {"new": "green", "gone": "yellow", "wrong": "red", "move": "cya
 def plan(archives: tuple[Path, ...], **options: Any) -> None:
     """Show what publishing ARCHIVEs would do to every chosen cluster. Writes and uploads nothing.
 
-    Without ARCHIVE: the one of this project's current version in its build directory; with a folder as ARCHIVE, in it.
+    Without ARCHIVE: the one of this project's current version in its build directory; with a FOLDER, in it. A FOLDER
+    with a pyproject.toml is a project of its own.
     """
     from hatch_flyte.cli.status import telling, waiting
     from hatch_flyte.config import Sources, load

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from hatch_flyte.cli.rendering import Renderer
     from hatch_flyte.projects import Project
-    from hatch_flyte.publish import Terms
+    from hatch_flyte.publish import Approve
 
 
 @click.command()
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 )
 @click.option("--dry-run", is_flag=True, default=None, help="Look and compare, write nothing.")
 @click.option("--keep-going", is_flag=True, default=None, help="Register what doesn't depend on what was refused.")
+@click.option("--independent", is_flag=True, default=None, help="Activate in each cluster that is done.")
 @output_options()
 def publish(archives: tuple[Path, ...], approved: Path | None, **options: Any) -> None:
     """Register ARCHIVEs in every chosen cluster.
@@ -70,7 +71,7 @@ def _published(projects: Sequence[Project], teller: Renderer, approved: Path | N
 
     try:
         with teller.running():
-            published = deployment(projects, teller.on_event).publish(_terms(approved))
+            published = deployment(projects, teller.on_event).publish(_approval(approved))
     except HatchFlyteError as problem:
         teller.fail(problem)
         raise
@@ -79,9 +80,8 @@ def _published(projects: Sequence[Project], teller: Renderer, approved: Path | N
     return code
 
 
-def _terms(approved: Path | None) -> Terms:
-    """Return what the publish is held to: the plan in a file, if there is one."""
+def _approval(approved: Path | None) -> Approve | None:
+    """Return what holds the publish to the plan in a file, if there is one."""
     from hatch_flyte.plan_file import check_same, read_plan
-    from hatch_flyte.publish import Terms
 
-    return Terms(approve=partial(check_same, read_plan(approved)) if approved else None)
+    return partial(check_same, read_plan(approved)) if approved else None

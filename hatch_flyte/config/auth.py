@@ -27,7 +27,7 @@ class Auth:
     @classmethod
     def of(cls, setting: tuple[str, ...]) -> Auth | None:
         """Return what a setting says, kept as type and source in one; None for none."""
-        if not setting:
+        if not setting or setting[0] == "none":
             return None
         return cls("token" if setting[0] == "token" else "command", setting[1:])
 
@@ -44,13 +44,15 @@ class AuthTable:
             report("", 'expected a table such as { type = "token", env = "FLYTE_TOKEN" }')
             return ()
         kind = value.get("type")
+        if kind == "none":
+            _refuse_others(value, {"type"}, kind, report)
+            return ("none",)
         if not isinstance(kind, str) or kind not in _SOURCES:
-            types = " or ".join(f'"{one}"' for one in _SOURCES)
+            types = " or ".join(f'"{one}"' for one in (*_SOURCES, "none"))
             report(".type", f"expected {types} (got {'none' if kind is None else shown(kind)})")
             return ()
         source = _SOURCES[kind]
-        for name in value.keys() - {"type", source}:
-            report(f".{quoted(name)}", f"unknown key of `auth` with type {kind} (known: type, {source})")
+        _refuse_others(value, {"type", source}, kind, report)
         if source not in value:
             report(f".{source}", f"expected {'a variable' if kind == 'token' else 'a command'} (got none)")
             return ()
@@ -60,6 +62,12 @@ class AuthTable:
         """Return nothing: a table cannot be said in a text."""
         report("", f"expected a table ({got(text)})")
         return ()
+
+
+def _refuse_others(table: Mapping[str, object], known: set[str], kind: str, report: Report) -> None:
+    for name in table.keys() - known:
+        listed = ", ".join(sorted(known, reverse=True))
+        report(f".{quoted(name)}", f"unknown key of `auth` with type {kind} (known: {listed})")
 
 
 def _source(kind: str, value: object, report: Report) -> tuple[str, ...]:

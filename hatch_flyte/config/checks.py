@@ -24,6 +24,11 @@ def cluster_name_expectation(text: str) -> str:
     return name_expectation(text)
 
 
+def cluster_or_group_expectation(text: str) -> str:
+    """Check what stands where clusters are named: a cluster, or a group after `@`."""
+    return "" if not name_expectation(text.removeprefix("@")) else f"{name_expectation('')}, after '@' if a group's"
+
+
 def image_name_expectation(text: str) -> str:
     """Check the name under which tasks ask for an image."""
     return "a name other than 'default', which is `image`'s" if text == "default" else name_expectation(text)
@@ -64,6 +69,22 @@ def destination_expectation(text: str) -> str:
     """Check a folder in a container."""
     fits = text.startswith("/") and ".." not in text.split("/") and text.isprintable()
     return "" if fits else "an absolute path with '/', without '..'"
+
+
+def path_expectation(text: str) -> str:
+    """Check the path of a file on this machine."""
+    return "" if text.strip() and text.isprintable() else "the path of a file"
+
+
+def prefix_expectation(text: str) -> str:
+    """Check where tasks' output goes: the place is the object store's to judge."""
+    fits = re.fullmatch(r"[a-z][a-z0-9+.-]*://\S+", text)
+    return "" if fits else "an address such as s3://bucket/path"
+
+
+def image_part_expectation(text: str) -> str:
+    """Check the beginning of an image's name."""
+    return "" if re.fullmatch(r"[^\s{}]+", text) else "the beginning of an image's name, without blanks"
 
 
 def any_expectation(_: str) -> str:

@@ -1,4 +1,4 @@
-"""Clusters: settings become one value for each cluster, with what it inherits.
+"""Clusters: settings become one value for each cluster, with what it inherits and what its `config-file` says.
 
 Knows nothing of which clusters a publish takes, nor whether anything is missing: that is `targets`' affair, since a
 build must not fail for a cluster that it does not need.
@@ -6,47 +6,103 @@ build must not fail for a cluster that it does not need.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from hatch_flyte.config.declaration import CLUSTER_KEYS
+from hatch_flyte.config.cluster_keys import CLUSTER_KEYS
 from hatch_flyte.config.endpoint import parse_endpoint
+from hatch_flyte.config.flyte_settings import FlyteSettings, read_flyte_settings
+from hatch_flyte.config.groups import unknown_name
 from hatch_flyte.config.keys import field_name
-from hatch_flyte.config.refusals import near_miss
+from hatch_flyte.config.metadata import MetadataTable
+from hatch_flyte.config.tables import Table
 from hatch_flyte.config.values import Cluster, Setting
+from hatch_flyte.config.when import Rule
+from hatch_flyte.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hatch_flyte.config.paths import Anchor
     from hatch_flyte.config.reader import Reader
-    from hatch_flyte.config.spots import Spot
+
+_PAIR = ("client-certificate", "client-key")
 
 
-def read_clusters(reader: Reader) -> dict[str, Cluster]:
+def read_clusters(reader: Reader, anchor: Anchor | None) -> dict[str, Cluster]:
     """Return the clusters that `reader` has read, by name, each with what it inherits.
 
-    Inherited settings, and `insecure` where it follows from the endpoint, are added to the reader's. An `inherits`
-    that names no cluster, or leads back to where it began, is a problem.
+    Inherited settings, those of a `config-file`, and `insecure` where it follows from the endpoint, are added to the
+    reader's. An `inherits` that names no cluster, or leads back to where it began, is a problem, and so is a
+    certificate without its key. `anchor` says where a `config-file` is; None: they are not read, as in a build.
     """
-    lines = {name: _line(name, reader) for name in reader.tables["clusters"]}
-    added: dict[str, Setting] = {}
-    for name, line in lines.items():
-        own = _inherited(line, reader.settings)
-        added |= {_dotted(name, key): setting for key, setting in own.items()}
-    reader.settings |= added
-    for name in lines:
-        _settle_insecure(name, reader.settings)
-    return {name: _cluster(name, spot, reader.settings) for name, spot in reader.tables["clusters"].items()}
+    names = reader.tables["clusters"]
+    lines = {name: _line(name, reader) for name in names}
+    for name in names:
+        _check_pair(name, reader)
+    files = {name: _flyte_settings(name, reader.settings, anchor) for name in names} if anchor else {}
+    found = {name: _Found(line, reader.settings, files) for name, line in lines.items()}
+    for name, one in found.items():
+        reader.settings |= {_dotted(name, key): setting for key, setting in one.settings.items()}
+    return {name: _cluster(name, reader, found[name].faults) for name in names}
 
 
-def unknown_cluster(name: str, known: Sequence[str]) -> str:
-    """Return what is wrong with a cluster's name that nobody knows."""
-    match = near_miss(name, known)
-    meant = f", did you mean {match!r}?" if match else ""
-    return f"no cluster {name!r} is configured{meant} (known: {', '.join(known) or 'none'})"
+class _Found:
+    """What counts for the first cluster of a line: of each key, and each entry of a table, what is said nearest."""
+
+    def __init__(
+        self, line: Sequence[str], settings: Mapping[str, Setting], files: Mapping[str, FlyteSettings | None]
+    ) -> None:
+        self.settings: dict[str, Setting] = {}
+        self._open: dict[str, Problem] = {}
+        """What is wrong with the nearest file, of keys that nobody nearer says."""
+        # A nearer file replaces another one: what only one of them says must not get to the other's cluster.
+        holder = next((name for name in line if files.get(name)), None)
+        for name in reversed(line):
+            file = files.get(name) if name == holder else None
+            if file:
+                self._take(name, line[0], file.settings)
+                self._open = dict(file.problems)
+            own = _own(name, settings)
+            if "domain" in own and "when" not in own:
+                self.settings.pop("when", None)
+            self._take(name, line[0], own)
+            for key in own.keys() - {"config-file"}:
+                self._open.pop(key, None)
+        if any("auth" in _own(name, settings) for name in line):
+            self._open.pop("auth", None)
+        self._settle_insecure(files.get(holder) if holder else None)
+
+    @property
+    def faults(self) -> tuple[Problem, ...]:
+        """What is wrong with the file that counts."""
+        return tuple(self._open.values())
+
+    def _take(self, name: str, heir: str, settings: Mapping[str, Setting]) -> None:
+        for key, setting in settings.items():
+            source = setting.source if name == heir else f"inherited from {name}: {setting.source}"
+            self.settings[key] = replace(setting, source=source)
+
+    def _settle_insecure(self, file: FlyteSettings | None) -> None:
+        endpoint = self.settings.get("endpoint")
+        if endpoint is None or "insecure" in self.settings:
+            return
+        # Flyte's own tools use TLS on loopback too, unless they are told not to.
+        in_file = file.settings.get("endpoint") if file else None
+        plain = in_file is None or in_file.where != endpoint.where
+        self.settings["insecure"] = Setting(plain and parse_endpoint(endpoint.value)[1], "default")
 
 
 def _dotted(cluster: str, key: str) -> str:
     return f"clusters.{cluster}.{key}"
+
+
+def _own(name: str, settings: Mapping[str, Setting]) -> dict[str, Setting]:
+    """Return what a cluster's own tables say, by key, or key and entry; but for `inherits`, which is not inherited."""
+    prefix = _dotted(name, "")
+    own = {key[len(prefix) :]: setting for key, setting in settings.items() if key.startswith(prefix)}
+    own.pop("inherits", None)
+    return own
 
 
 def _line(name: str, reader: Reader) -> list[str]:
@@ -56,7 +112,7 @@ def _line(name: str, reader: Reader) -> list[str]:
         parent = setting.value
         if parent not in reader.tables["clusters"]:
             if line == [name]:
-                reader.problem(setting.where, unknown_cluster(parent, sorted(set(reader.tables["clusters"]) - {name})))
+                reader.problem(setting.where, unknown_name(parent, sorted(set(reader.tables["clusters"]) - {name})))
             break
         if parent in line:
             if parent == name == min(line):
@@ -67,26 +123,38 @@ def _line(name: str, reader: Reader) -> list[str]:
     return line
 
 
-def _inherited(line: Sequence[str], settings: Mapping[str, Setting]) -> dict[str, Setting]:
-    """Return the settings that the first of `line` has from the others."""
-    result = {}
-    for key in CLUSTER_KEYS.keys() - {"inherits"}:
-        having = [name for name in line if _dotted(name, key) in settings]
-        if having and having[0] != line[0]:
-            found = settings[_dotted(having[0], key)]
-            source = f"inherited from {having[0]}: {found.source}"
-            result[key] = Setting(found.value, source, found.where)
-    return result
+def _check_pair(name: str, reader: Reader) -> None:
+    """Note a certificate without a key, or a key without one: with an inherited one it would not fit."""
+    said = [key for key in _PAIR if _dotted(name, key) in reader.settings]
+    if len(said) == 1:
+        [other] = set(_PAIR) - set(said)
+        where = reader.settings[_dotted(name, said[0])].where
+        reader.problem(where, f"expected `{other}` beside it, in the same cluster (got none)")
 
 
-def _settle_insecure(name: str, settings: dict[str, Setting]) -> None:
-    endpoint = settings.get(_dotted(name, "endpoint"))
-    if endpoint and _dotted(name, "insecure") not in settings:
-        settings[_dotted(name, "insecure")] = Setting(parse_endpoint(endpoint.value)[1], "default")
+def _flyte_settings(name: str, settings: Mapping[str, Setting], anchor: Anchor) -> FlyteSettings | None:
+    setting = settings.get(_dotted(name, "config-file"))
+    if setting is None:
+        return None
+    try:
+        path = anchor.path(setting)
+    except ValueError as problem:
+        return FlyteSettings(problems={"config-file": Problem(setting.where, str(problem))})
+    return read_flyte_settings(path, setting.value, setting.where)
 
 
-def _cluster(name: str, spot: Spot, settings: Mapping[str, Setting]) -> Cluster:
-    values = {
-        field_name(key): settings[_dotted(name, key)].value for key in CLUSTER_KEYS if _dotted(name, key) in settings
-    }
-    return Cluster(name=name, spot=spot, **values)
+def _cluster(name: str, reader: Reader, faults: tuple[Problem, ...]) -> Cluster:
+    values: dict[str, Any] = {}
+    for key in CLUSTER_KEYS.values():
+        dotted = _dotted(name, key.name)
+        if isinstance(key.kind, Table | MetadataTable):
+            inside = f"{dotted}."
+            found = {
+                one[len(inside) :]: entry.value for one, entry in reader.settings.items() if one.startswith(inside)
+            }
+            values[field_name(key.name)] = found
+        elif dotted in reader.settings:
+            values[field_name(key.name)] = reader.settings[dotted].value
+    if "when" in values:
+        values["when"] = tuple(Rule(**rule) for rule in values["when"])
+    return Cluster(name=name, spot=reader.tables["clusters"][name], faults=faults, **values)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_flyte.config.auth import AuthTable
+from hatch_flyte.config.activate import Activate
 from hatch_flyte.config.checks import (
     any_expectation,
     cluster_name_expectation,
+    cluster_or_group_expectation,
     destination_expectation,
     ignore_file_expectation,
     image_name_expectation,
@@ -23,10 +24,10 @@ from hatch_flyte.config.checks import (
     task_expectation,
     variable_expectation,
 )
-from hatch_flyte.config.endpoint import endpoint_expectation
-from hatch_flyte.config.keys import Group, Key, Place
+from hatch_flyte.config.cluster_keys import CLUSTER_KEYS
+from hatch_flyte.config.keys import TABLES, Group, Key, Place, by_name
 from hatch_flyte.config.kinds import Boolean, Command, Integer, String, Strings, choice
-from hatch_flyte.config.tables import Quantities, Table, Tables
+from hatch_flyte.config.tables import Lists, Quantities, Table, Tables
 from hatch_flyte.config.templates import image_expectation, version_expectation
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from hatch_flyte.config.kinds import Kind
 
-_TABLES = Place.TOOL | Place.PUBLISH | Place.USER
 _BUILD = Place.TOOL | Place.HOOK | Place.VARIABLE | Place.FLAG
 _CALL = Place.VARIABLE | Place.HATCH_OPTION | Place.FLAG
 
@@ -43,7 +43,7 @@ def _packaging(name: str, kind: Kind, doc: str, *, default: object, places: Plac
     return Key(name=name, kind=kind, default=default, places=places, group=Group.PACKAGING, doc=doc)
 
 
-def _publishing(name: str, kind: Kind, doc: str, *, default: object, places: Place = _TABLES) -> Key:
+def _publishing(name: str, kind: Kind, doc: str, *, default: object, places: Place = TABLES) -> Key:
     return Key(name=name, kind=kind, default=default, places=places, group=Group.PUBLISHING, doc=doc)
 
 
@@ -51,45 +51,9 @@ def _call(name: str, kind: Kind, doc: str, *, default: object, places: Place = _
     return Key(name=name, kind=kind, default=default, places=places, group=Group.CALL, doc=doc)
 
 
-def _by_name(*keys: Key) -> dict[str, Key]:
-    return {key.name: key for key in keys}
-
-
-CLUSTER_KEYS: Mapping[str, Key] = _by_name(
-    _publishing(
-        "endpoint",
-        String(endpoint_expectation),
-        "Where the control plane's gRPC API listens: `host`, `host:port`, or either after `dns:///`; an IPv6 address "
-        "in brackets. Without a port: 443 with TLS, 80 without. Required.",
-        default="",
-    ),
-    _publishing(
-        "insecure",
-        Boolean(),
-        "Whether to connect without TLS. Default: TLS for all but loopback (`localhost`, 127.0.0.0/8, `::1`).",
-        default=None,
-    ),
-    _publishing("project", String(path_part_expectation), "Flyte project to register in. Required.", default=""),
-    _publishing("domain", String(path_part_expectation), "Flyte domain to register in. Required.", default=""),
-    _publishing(
-        "auth",
-        AuthTable(),
-        'Where the bearer token comes from that is shown to the control plane: a variable, `{ type = "token", env = '
-        '"NAME" }`, or what a command prints, `{ type = "command", command = ["PROGRAM", "ARGUMENT"] }`. The command '
-        "is asked again when its token is refused. Default: no token.",
-        default=None,
-    ),
-    _publishing(
-        "inherits",
-        String(cluster_name_expectation),
-        "Another cluster, whose keys count where this one has none; that one may inherit in turn.",
-        default="",
-    ),
-)
-
 _RESOURCES = Quantities(("requests", "limits"), ("cpu", "mem", "gpu", "ephemeral-storage"))
 
-TASK_KEYS: Mapping[str, Key] = _by_name(
+TASK_KEYS: Mapping[str, Key] = by_name(
     _packaging("image", String(image_expectation), "Image of those tasks that name none; a template.", default=""),
     _packaging(
         "env",
@@ -100,7 +64,7 @@ TASK_KEYS: Mapping[str, Key] = _by_name(
     _packaging("resources", _RESOURCES, "Resources, instead of `resources` where both say one.", default={}),
 )
 
-KEYS: Mapping[str, Key] = _by_name(
+KEYS: Mapping[str, Key] = by_name(
     _packaging(
         "modules",
         Strings(module_expectation),
@@ -244,9 +208,15 @@ KEYS: Mapping[str, Key] = _by_name(
     ),
     _publishing(
         "default-clusters",
-        Strings(name_expectation),
-        "Clusters that a publish takes where none is named.",
+        Strings(cluster_or_group_expectation),
+        "Clusters, and groups as `@NAME`, that a publish takes where none is named.",
         default=(),
+    ),
+    _publishing(
+        "groups",
+        Lists(cluster_or_group_expectation, name_expectation),
+        "Clusters under one name, as `-c @NAME`; see [below](#groups-of-clusters).",
+        default={},
     ),
     _publishing(
         "clusters", Tables(cluster_name_expectation, lambda: CLUSTER_KEYS), "The clusters, a table each.", default={}
@@ -257,9 +227,11 @@ KEYS: Mapping[str, Key] = _by_name(
         "Version to register under; a template, `\"ci\"` (what Flyte's documentation advises: a release's tag, else "
         "branch and commit) or `\"content\"` (the archive's own digest). Default: the distribution's version.",
         default="",
-        places=_TABLES | _CALL,
+        places=TABLES | _CALL,
     ),
-    _call("cluster", Strings(name_expectation), "Clusters to publish to.", default=()),
+    _call(
+        "cluster", Strings(cluster_or_group_expectation), "Clusters, and groups as `@NAME`, to publish to.", default=()
+    ),
     _call("project", String(path_part_expectation), "Flyte project, instead of the clusters' own.", default=""),
     _call("domain", String(path_part_expectation), "Flyte domain, instead of the clusters' own.", default=""),
     _call("dry-run", Boolean(), "Look and compare, write nothing.", default=False),
@@ -271,6 +243,25 @@ KEYS: Mapping[str, Key] = _by_name(
         default=False,
         places=Place.HATCH_OPTION | Place.FLAG,
     ),
+    _call(
+        "activate",
+        Activate(),
+        "Which launch plans become active once everything is registered, instead of the clusters' own `activate`.",
+        default=(),
+    ),
+    _call("prune", Boolean(), "Deactivate launch plans that this release no longer has.", default=False),
+    _call(
+        "independent",
+        Boolean(),
+        "Activate in each cluster that is done, whatever comes of the others.",
+        default=False,
+    ),
+    _call(
+        "allow-breaking",
+        Strings(),
+        "Entities whose breaking changes no cluster refuses.",
+        default=(),
+    ),
     _call("data", String(), "Folder of the local registry. Default: in the user's data folder.", default=""),
     _call(
         "commit",
@@ -280,19 +271,3 @@ KEYS: Mapping[str, Key] = _by_name(
         places=Place.VARIABLE,
     ),
 )
-
-LATER: frozenset[str] = frozenset(
-    {
-        *("activate", "allow-breaking", "breaking-changes", "groups", "independent", "prune"),
-    }
-)
-"""Keys and options that later versions will have: neither ignored nor called unknown."""
-
-LATER_FOR_CLUSTERS: frozenset[str] = frozenset(
-    {
-        *("activate", "annotations", "breaking-changes", "ca-file", "client-certificate", "client-key"),
-        *("config-file", "console-endpoint", "deadline", "image-registry", "insecure-skip-verify", "keep-alive"),
-        *("labels", "metadata", "proxy", "queue", "raw-output-prefix", "service-account", "strict", "when"),
-    }
-)
-"""The same for a cluster's table."""

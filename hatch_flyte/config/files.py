@@ -120,13 +120,18 @@ def read_user_table(environ: Mapping[str, str]) -> object:
     It is the file that `HATCH_CONFIG` names, else the one that `hatch config find` shows. Raises `ConfigError`.
     """
     problems: list[Problem] = []
-    path = Path(environ.get("HATCH_CONFIG") or _default_user_file())
+    path = user_file(environ)
     if environ.get("HATCH_CONFIG") and not path.is_file():
         problems.append(Problem("HATCH_CONFIG", f"expected a file (got {str(path)!r})"))
     table = _read_toml(path, problems)
     if problems:
         raise ConfigError(problems)
     return _dig(table, "publish", "flyte")
+
+
+def user_file(environ: Mapping[str, str]) -> Path:
+    """Return where the user's Hatch configuration stands, or would."""
+    return Path(environ.get("HATCH_CONFIG") or _default_user_file())
 
 
 def _default_user_file() -> Path:

@@ -36,6 +36,10 @@ class Place(enum.Flag):
     """An option of `hatch-flyte`."""
 
 
+TABLES = Place.TOOL | Place.PUBLISH | Place.USER
+"""Where what is for publishing may stand."""
+
+
 class Group(enum.Enum):
     """What a key is for; the value is the field of `Config` that it ends in."""
 
@@ -69,6 +73,11 @@ class Key:
         }
         *most, last = (text for place, text in named.items() if place in self.places)
         return f"{', '.join(most)} or {last}" if most else last
+
+
+def by_name(*keys: Key) -> dict[str, Key]:
+    """Return keys by their names."""
+    return {key.name: key for key in keys}
 
 
 def field_name(name: str) -> str:

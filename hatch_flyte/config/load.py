@@ -5,17 +5,19 @@ Environment and options are parameters; the entry points read them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from hatch_flyte.config.clusters import read_clusters
 from hatch_flyte.config.declaration import KEYS
-from hatch_flyte.config.files import TOOL_SPOT, USER_SPOT, read_project, read_user_table
+from hatch_flyte.config.files import TOOL_SPOT, USER_SPOT, read_project, read_user_table, user_file
+from hatch_flyte.config.groups import check_groups
 from hatch_flyte.config.keys import Group, Place, field_name
 from hatch_flyte.config.kinds import shown
+from hatch_flyte.config.paths import Anchor
 from hatch_flyte.config.reader import Reader
-from hatch_flyte.config.tables import Quantities, Table, Tables
+from hatch_flyte.config.tables import Lists, Quantities, Table, Tables
 from hatch_flyte.config.targets import Choice, choose_targets, is_ci
 from hatch_flyte.config.tasks import read_tasks
 from hatch_flyte.config.templates import STOCK, registered_version
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from hatch_flyte.config.target import Target
     from hatch_flyte.config.templates import Facts
     from hatch_flyte.config.values import Cluster
+    from hatch_flyte.config.when import BranchFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +72,15 @@ class Config:
         """The folder to look for archives in."""
         return self.root / (self.packaging.output_dir or self.build_directory)
 
-    def targets(self) -> tuple[Target, ...]:
-        """Return where this call publishes to; see `targets.choose_targets`. Raises `ConfigError`."""
-        return choose_targets(Choice(self.publishing, self.call, self.settings, is_ci(self.environ)))
+    def targets(self, facts: BranchFacts | None = None) -> tuple[Target, ...]:
+        """Return where this call publishes to; see `targets.choose_targets`. Raises `ConfigError`.
+
+        `facts` are asked for branch and tag where a chosen cluster has rules by them; without any that is a problem.
+        """
+        anchor = Anchor(self.root, self.environ)
+        return choose_targets(
+            Choice(self.publishing, self.call, self.settings, anchor, facts, in_ci=is_ci(self.environ))
+        )
 
     def registered_version(self, name: str, version: str, *, digest: str, facts: Facts) -> str:
         """Return the version to register distribution `name` `version` under; see `templates.registered_version`."""
@@ -88,7 +97,9 @@ def load(sources: Sources) -> Config:
     files = read_project(sources.root)
     reader = Reader()
     _read_all(reader, sources, files)
-    clusters = read_clusters(reader)
+    # A build needs no cluster, and must not depend on what else is on this machine.
+    clusters = read_clusters(reader, Anchor(sources.root, sources.environ) if sources.hook_table is None else None)
+    check_groups(reader)
     tasks = read_tasks(reader)
     _check_stock(reader)
     reader.finish()
@@ -110,11 +121,11 @@ def load(sources: Sources) -> Config:
 
 
 def _read_all(reader: Reader, sources: Sources, files: ProjectFiles) -> None:
-    user = sources.user_table
-    if user is None and sources.hook_table is None:
-        reader.read_table(USER_SPOT, read_user_table(sources.environ))
-    else:
-        reader.read_table(USER_SPOT, user)
+    table: object = sources.user_table
+    if table is None and sources.hook_table is None:
+        table = read_user_table(sources.environ)
+    if table is not None:
+        reader.read_table(replace(USER_SPOT, folder=str(user_file(sources.environ).absolute().parent)), table)
     reader.read_table(TOOL_SPOT, files.tool_table)
     for (spot, in_file), given in ((files.hook(), sources.hook_table), (files.publisher(), sources.publish_table)):
         reader.read_table(spot, in_file if given is None else given)
@@ -133,7 +144,7 @@ def _with_defaults(settings: Mapping[str, Setting]) -> dict[str, Setting]:
     """Return all settings in the order of the declaration, those of a table sorted."""
     result: dict[str, Setting] = {}
     for key in KEYS.values():
-        if isinstance(key.kind, Quantities | Table | Tables):
+        if isinstance(key.kind, Lists | Quantities | Table | Tables):
             result |= {dotted: settings[dotted] for dotted in sorted(settings) if dotted.startswith(f"{key.name}.")}
         else:
             result[key.name] = settings.get(key.name) or Setting(key.default, "default")
@@ -146,7 +157,7 @@ def _values(group: Group, settings: Mapping[str, Setting]) -> dict[str, Any]:
     for key in KEYS.values():
         if key.group is not group or isinstance(key.kind, Tables):
             continue
-        if isinstance(key.kind, Quantities | Table):
+        if isinstance(key.kind, Lists | Quantities | Table):
             prefix = f"{key.name}."
             value = {dotted[len(prefix) :]: one.value for dotted, one in settings.items() if dotted.startswith(prefix)}
         else:

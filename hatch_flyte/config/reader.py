@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hatch_flyte.config.declaration import KEYS, LATER, LATER_FOR_CLUSTERS
+from hatch_flyte.config.declaration import KEYS
 from hatch_flyte.config.keys import PREFIX, RESERVED, Place, key_of_variable, variable
 from hatch_flyte.config.kinds import got, quoted
 from hatch_flyte.config.refusals import refusal
-from hatch_flyte.config.spots import OptionSpot, VariableSpot
+from hatch_flyte.config.spots import OptionSpot, TableSpot, VariableSpot
 from hatch_flyte.config.tables import Tables
 from hatch_flyte.config.values import Setting
 from hatch_flyte.errors import ConfigError, Problem
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from hatch_flyte.config.keys import Key
     from hatch_flyte.config.kinds import Report
-    from hatch_flyte.config.spots import Spot, TableSpot
+    from hatch_flyte.config.spots import Spot
 
 
 class Reader:
@@ -109,7 +109,7 @@ class Reader:
             if key := known.get(name):
                 self._keep(spot, inner_dotted(outer, inner, name), partial(key.kind.from_toml, value))
             else:
-                what, hint = refusal(spot, name, known, LATER_FOR_CLUSTERS if outer == "clusters" else frozenset())
+                what, hint = refusal(spot, name, known)
                 self.problem(spot.where(inner_dotted(outer, inner, name)), what, hint)
 
     def _keep(self, spot: Spot, dotted: str, read: Callable[[Report], Any]) -> None:
@@ -117,17 +117,18 @@ class Reader:
         before = len(self._problems)
         value = read(self._report(spot, dotted))
         if len(self._problems) == before:
+            folder = spot.folder if isinstance(spot, TableSpot) else ""
             parts = (
                 {f"{dotted}.{name}": one for name, one in value.items()} if isinstance(value, dict) else {dotted: value}
             )
             for key, one in parts.items():
-                self.settings[key] = Setting(one, spot.source(key), spot.where(key))
+                self.settings[key] = Setting(one, spot.source(key), spot.where(key), folder)
 
     def _report(self, spot: Spot, dotted: str) -> Report:
         return lambda inside, what: self.problem(spot.where(dotted + inside), what)
 
     def _refuse(self, spot: Spot, name: str, where: str) -> None:
-        what, hint = refusal(spot, name, KEYS, LATER)
+        what, hint = refusal(spot, name, KEYS)
         self.problem(where, what, hint)
 
 

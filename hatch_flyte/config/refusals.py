@@ -1,10 +1,11 @@
-"""What to say of a key that is not read where it stands: it comes later, it belongs elsewhere, or nobody knows it."""
+"""What to say of a key that is not read where it stands: it belongs elsewhere, or nobody knows it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_flyte.config.declaration import CLUSTER_KEYS, KEYS
+from hatch_flyte.config.cluster_keys import CLUSTER_KEYS
+from hatch_flyte.config.declaration import KEYS
 from hatch_flyte.config.keys import Place
 
 if TYPE_CHECKING:
@@ -25,13 +26,11 @@ def near_miss(name: str, known: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=_NEAR)), None)
 
 
-def refusal(spot: Spot, name: str, known: Mapping[str, Key], later: frozenset[str]) -> tuple[str, str]:
+def refusal(spot: Spot, name: str, known: Mapping[str, Key]) -> tuple[str, str]:
     """Return what is wrong with the key `name`, and a hint or nothing.
 
-    `known` are the keys of its table, wherever they may stand; `later` those of later versions.
+    `known` are the keys of its table, wherever they may stand.
     """
-    if name in later:
-        return "is not supported by this version of hatch-flyte", ""
     if homes := _homes(spot, name, known):
         return f"does not belong here, but into {homes}", ""
     noun = _NOUNS.get(spot.place, "key")

@@ -35,6 +35,8 @@ class TableSpot:
     table: str
     """Its dotted name in the file: `tool.hatch-flyte`."""
     file: str = "pyproject.toml"
+    folder: str = ""
+    """Folder that relative paths in it count from; empty: the project's."""
 
     def where(self, key: str) -> str:
         """Return `tool.hatch-flyte.KEY`; with the file, unless it is pyproject.toml."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from hatch_flyte.config.kinds import got, inside, quoted, shown
+from hatch_flyte.config.kinds import Strings, got, inside, quoted, shown
 
 if TYPE_CHECKING:
     from hatch_flyte.config.kinds import Check, Report, String
@@ -35,6 +35,30 @@ class Table:
             report("", f"expected NAME=VALUE, separated by commas (got {shown(text)})")
             return {}
         return self.from_toml({name.strip(): value.strip() for name, _, value in parts}, report)
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """A table of lists of strings under names of the user's choice, none of them empty; a text cannot say it."""
+
+    check: Check
+    check_name: Check
+    word: ClassVar[str] = "table of lists"
+
+    def from_toml(self, value: object, report: Report) -> Any:
+        """Return the lists by name, as tuples."""
+        result = {}
+        for name, listed in _named(value, self.check_name, report).items():
+            here = inside(report, f".{quoted(name)}")
+            if listed == []:
+                here("", "expected a list that is not empty (got [])")
+            result[name] = Strings(self.check).from_toml(listed, here)
+        return result
+
+    def from_text(self, text: str, report: Report) -> Any:
+        """Return nothing."""
+        report("", f"expected a table ({got(text)})")
+        return {}
 
 
 @dataclass(frozen=True, slots=True)

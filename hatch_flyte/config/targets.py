@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_flyte.config.auth import Auth
+from hatch_flyte.config.activate import activation_of
+from hatch_flyte.config.assembly import Assembly
 from hatch_flyte.config.checks import LOCAL
-from hatch_flyte.config.clusters import unknown_cluster
-from hatch_flyte.config.endpoint import parse_endpoint
+from hatch_flyte.config.groups import MARK, expand, known_names, unknown_name
 from hatch_flyte.config.target import Target
 from hatch_flyte.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hatch_flyte.config.values import Call, Publishing, Setting
+    from hatch_flyte.config.paths import Anchor
+    from hatch_flyte.config.values import Call, Cluster, Publishing, Setting
+    from hatch_flyte.config.when import BranchFacts
 
 LOCAL_PROJECT = "flytesnacks"
 LOCAL_DOMAIN = "development"
@@ -31,6 +33,8 @@ class Choice:
     call: Call
     settings: Mapping[str, Setting]
     """Says where the chosen names stand, for messages."""
+    anchor: Anchor
+    facts: BranchFacts | None
     in_ci: bool
     """Whether this runs in CI, where nobody looks for a registry on the build machine."""
 
@@ -44,16 +48,24 @@ def choose_targets(choice: Choice) -> tuple[Target, ...]:
     """Return the targets of a publish, in the order they were named, each once.
 
     The named clusters, else `default-clusters`, else the only one configured; with none configured the local registry,
-    which in CI must be named. Raises `ConfigError`: nothing or too much to choose from, an unknown name, and every
-    cluster that lacks a required key, chosen or not, unless others inherit from it.
+    which in CI must be named. A group stands for its clusters. Raises `ConfigError`: nothing or too much to choose
+    from, an unknown name, every cluster that lacks a required key, chosen or not, unless others inherit from it, and
+    what only a publish asks: files, variables, a rule that fits.
     """
     names = choice.call.cluster or choice.publishing.default_clusters or _only_cluster(choice)
     implicit = names == ()
-    chosen = tuple(dict.fromkeys(names)) or (LOCAL,)
+    chosen = expand(names, choice.publishing.groups) or (LOCAL,)
     problems = [*_unknown(choice, chosen), *_missing(choice, chosen)]
     if problems:
         raise ConfigError(problems)
-    return tuple(_target(choice, name, implicit=implicit) for name in chosen)
+    assembly = Assembly(choice.call, choice.settings, choice.anchor, choice.facts)
+    clusters = choice.publishing.clusters
+    targets = tuple(
+        _local(choice.call, implicit=implicit) if name == LOCAL else assembly.target(clusters[name]) for name in chosen
+    )
+    if assembly.problems:
+        raise ConfigError(assembly.problems)
+    return targets
 
 
 def _only_cluster(choice: Choice) -> tuple[str, ...]:
@@ -77,44 +89,48 @@ def _only_cluster(choice: Choice) -> tuple[str, ...]:
 
 def _unknown(choice: Choice, chosen: tuple[str, ...]) -> list[Problem]:
     setting = choice.settings["cluster" if choice.call.cluster else "default-clusters"]
-    known = [*sorted(choice.publishing.clusters), LOCAL]
-    return [Problem(setting.where, unknown_cluster(name, known)) for name in chosen if name not in known]
+    known = known_names(choice.publishing.clusters, choice.publishing.groups)
+    unknown = [name for name in chosen if name.startswith(MARK) or name not in known]
+    return [Problem(setting.where, unknown_name(name, known)) for name in unknown]
 
 
 def _missing(choice: Choice, chosen: tuple[str, ...]) -> list[Problem]:
     clusters = choice.publishing.clusters
     bases = {cluster.inherits for cluster in clusters.values()}
-    needed = [cluster for name, cluster in clusters.items() if name in chosen or name not in bases]
+    found: list[Problem] = []
+    for name, cluster in clusters.items():
+        if name in chosen:
+            found += cluster.faults
+        if name in chosen or name not in bases:
+            found += _lacking(choice.call, cluster)
+    return found
+
+
+def _lacking(call: Call, cluster: Cluster) -> list[Problem]:
     return [
         Problem(cluster.where(key), f"expected {what} (got none)")
-        for cluster in needed
         for key, what, value in (
-            ("endpoint", "an endpoint", cluster.endpoint),
-            ("project", "a Flyte project", choice.call.project or cluster.project),
-            ("domain", "a Flyte domain", choice.call.domain or cluster.domain),
+            # It may stand in the file that could not be taken over.
+            ("endpoint", "an endpoint", cluster.endpoint or cluster.faults),
+            ("project", "a Flyte project", call.project or cluster.project or _ruled(cluster, "project")),
+            ("domain", "a Flyte domain", call.domain or cluster.domain or _ruled(cluster, "domain")),
         )
         if not value
     ]
 
 
-def _target(choice: Choice, name: str, *, implicit: bool) -> Target:
-    call = choice.call
-    if name == LOCAL:
-        return Target(
-            LOCAL,
-            endpoint=None,
-            insecure=False,
-            project=call.project or LOCAL_PROJECT,
-            domain=call.domain or LOCAL_DOMAIN,
-            implicit=implicit,
-        )
-    cluster = choice.publishing.clusters[name]
-    endpoint, insecure = parse_endpoint(cluster.endpoint, insecure=cluster.insecure)
+def _ruled(cluster: Cluster, key: str) -> bool:
+    """Return whether one of a cluster's rules may say a key; whether it fits is asked for chosen ones only."""
+    return any(getattr(rule, key) for rule in cluster.when)
+
+
+def _local(call: Call, *, implicit: bool) -> Target:
     return Target(
-        name,
-        endpoint=endpoint,
-        insecure=insecure,
-        project=call.project or cluster.project,
-        domain=call.domain or cluster.domain,
-        auth=Auth.of(cluster.auth),
+        LOCAL,
+        endpoint=None,
+        insecure=False,
+        project=call.project or LOCAL_PROJECT,
+        domain=call.domain or LOCAL_DOMAIN,
+        implicit=implicit,
+        activation=activation_of(call.activate),
     )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_flyte.config.spots import Spot
+    from hatch_flyte.config.target import BreakingPolicy
+    from hatch_flyte.config.when import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Setting:
     """For people: `pyproject.toml [tool.hatch-flyte]`, `environment variable HATCH_FLYTE_IMAGE`, `default`."""
     where: str = ""
     """Full name of the key as the user wrote it, for messages; empty for a default."""
+    folder: str = ""
+    """Folder that a relative path in it counts from; empty: the project's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,8 @@ class Cluster:
     name: str
     spot: Spot
     """Where its table stands."""
+    faults: tuple[Problem, ...] = ()
+    """What is wrong with its `config-file`; told once somebody needs the cluster."""
     endpoint: str = ""
     insecure: bool | None = None
     """None: TLS for all but loopback."""
@@ -126,6 +132,30 @@ class Cluster:
     auth: tuple[str, ...] = ()
     """As in `Auth.of`."""
     inherits: str = ""
+    config_file: str = ""
+    when: tuple[Rule, ...] = ()
+    ca_file: str = ""
+    """Paths are as they were written; see `Anchor.path`."""
+    client_certificate: str = ""
+    client_key: str = ""
+    insecure_skip_verify: bool = False
+    proxy: str | None = None
+    """Empty: none; None: what the environment says."""
+    metadata: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """As `MetadataTable` keeps it."""
+    keep_alive: int = 0
+    deadline: int = 300
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    service_account: str = ""
+    raw_output_prefix: str = ""
+    image_registry: Mapping[str, str] = field(default_factory=dict)
+    queue: str = ""
+    activate: tuple[str, ...] = ()
+    """As `Activate` keeps it; empty: nothing is activated."""
+    breaking_changes: BreakingPolicy = "warn"
+    require_clean: bool = False
+    console_endpoint: str = ""
 
     def where(self, key: str) -> str:
         """Return the full name of one of its keys, for messages."""
@@ -137,6 +167,8 @@ class Publishing:
     """What publishing is told by tables."""
 
     default_clusters: tuple[str, ...]
+    groups: Mapping[str, tuple[str, ...]]
+    """Clusters, and groups after `@`, by the group's name."""
     clusters: Mapping[str, Cluster]
     version: str
     """A template; empty: the distribution's version."""
@@ -147,13 +179,19 @@ class Call:
     """What one call is told, by options and variables."""
 
     cluster: tuple[str, ...]
-    """Clusters to publish to; none means what `targets.choose_targets` says."""
+    """Clusters, and groups after `@`, to publish to; none means what `targets.choose_targets` says."""
     project: str
     domain: str
     dry_run: bool
     keep_going: bool
     build: bool
     """Whether to build the wheel first."""
+    activate: tuple[str, ...]
+    """As `Activate` keeps it; empty: what the clusters say."""
+    prune: bool
+    independent: bool
+    allow_breaking: tuple[str, ...]
+    """Names of entities."""
     data: Path | None
     """Folder of the local registry, as given; None: in the user's data folder."""
     commit: str

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from support_doors import Door
 
 DOCS = Path(__file__).parents[2] / "docs" / "cli.md"
-COMMANDS = {"package", "check", "show", "diff", "publish", "list", "serve", "registry", "config"}
+COMMANDS = {"package", "check", "show", "diff", "plan", "publish", "list", "serve", "registry", "config"}
 HEAVY = (
     "asyncio",
     "flyteidl",

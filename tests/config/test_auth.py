@@ -51,8 +51,8 @@ def test_an_inherited_one_is_replaced_whole(project: Project) -> None:
     ("table", "problem"),
     [
         ('"FLYTE_TOKEN"', 'expected a table such as { type = "token", env = "FLYTE_TOKEN" }'),
-        ("{}", '.type: expected "token" or "command" (got none)'),
-        ('{ type = "oauth" }', '.type: expected "token" or "command" (got \'oauth\')'),
+        ("{}", '.type: expected "token" or "command" or "none" (got none)'),
+        ('{ type = "oauth" }', '.type: expected "token" or "command" or "none" (got \'oauth\')'),
         ('{ type = "token" }', ".env: expected a variable (got none)"),
         ('{ type = "command" }', ".command: expected a command (got none)"),
         ('{ type = "command", command = [] }', ".command: expected a string or a list of strings (got [], a list)"),

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hatch_flyte.config import Call, Cluster, Packaging, Publishing
-from hatch_flyte.config.declaration import CLUSTER_KEYS, KEYS, TASK_KEYS
+from hatch_flyte.config.cluster_keys import CLUSTER_KEYS
+from hatch_flyte.config.declaration import KEYS, TASK_KEYS
 from hatch_flyte.config.keys import Group, Key, Place, field_name, key_of_variable, variable
 from hatch_flyte.config.templates import IMAGE_PLACEHOLDERS, VERSION_PLACEHOLDERS
 from hatch_flyte.config.values import TaskDefaults
@@ -89,7 +90,7 @@ def test_every_key_of_a_tasks_table_is_a_field_of_its_value() -> None:
 
 
 def test_every_key_of_a_cluster_is_a_field_of_it() -> None:
-    assert [field.name for field in dataclasses.fields(Cluster)][2:] == [field_name(name) for name in CLUSTER_KEYS]
+    assert [field.name for field in dataclasses.fields(Cluster)][3:] == [field_name(name) for name in CLUSTER_KEYS]
 
 
 @pytest.mark.parametrize("name", [key.name for key in KEYS.values() if Place.VARIABLE in key.places])

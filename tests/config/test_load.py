@@ -106,6 +106,10 @@ def test_without_anything_there_are_defaults(project: Project) -> None:
         "dry-run": (False, "default"),
         "keep-going": (False, "default"),
         "build": (False, "default"),
+        "activate": ((), "default"),
+        "prune": (False, "default"),
+        "independent": (False, "default"),
+        "allow-breaking": ((), "default"),
         "data": ("", "default"),
         "commit": ("", "default"),
     }

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hatch_flyte.config.declaration import CLUSTER_KEYS, KEYS, LATER, LATER_FOR_CLUSTERS
-from hatch_flyte.config.keys import Place, variable
+from hatch_flyte.config.declaration import KEYS
+from hatch_flyte.config.keys import Place
 from hatch_flyte.config.tables import Tables
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ TOOL = "[tool.hatch-flyte]\n"
 HOOK = "[tool.hatch.build.targets.wheel.hooks.flyte]\n"
 PUBLISH = "[tool.hatch.publish.flyte]\n"
 STAGING = "[tool.hatch-flyte.clusters.staging]\n"
+CLUSTER_OR_GROUP = "a name of letters, digits, '-' and '_', after '@' if a group's"
 NOT_YET = "is not supported by this version of hatch-flyte"
 
 IMAGE_HOMES = "[tool.hatch-flyte], [tool.hatch.build.targets.wheel.hooks.flyte], HATCH_FLYTE_IMAGE or `--image`"
@@ -183,7 +184,7 @@ WRONG_TABLES: dict[str, tuple[str, list[str]]] = {
     "default clusters": (
         TOOL + 'default-clusters = ["a b", 1]',
         [
-            "tool.hatch-flyte.default-clusters[0]: expected a name of letters, digits, '-' and '_' (got 'a b')",
+            f"tool.hatch-flyte.default-clusters[0]: expected {CLUSTER_OR_GROUP} (got 'a b')",
             "tool.hatch-flyte.default-clusters[1]: expected a string (got 1, an integer)",
         ],
     ),
@@ -302,23 +303,6 @@ def test_what_is_wrong_in_a_table_is_told(project: Project, pyproject: str, prob
     assert project.problems(pyproject) == problems
 
 
-@pytest.mark.parametrize("key", sorted(LATER))
-def test_a_key_of_a_later_version_is_not_supported(project: Project, key: str) -> None:
-    assert project.problems(TOOL + f"{key} = 1") == [f"tool.hatch-flyte.{key}: {NOT_YET}"]
-    assert project.problems(environ={variable(key): "1"}) == [f"{variable(key)}: {NOT_YET}"]
-    assert project.problems(options={key: "1"}) == [f"-o {key}: {NOT_YET}"]
-
-
-@pytest.mark.parametrize("key", sorted(LATER_FOR_CLUSTERS))
-def test_a_clusters_key_of_a_later_version_is_not_supported(project: Project, key: str) -> None:
-    assert project.problems(STAGING + f"{key} = 1") == [f"tool.hatch-flyte.clusters.staging.{key}: {NOT_YET}"]
-
-
-def test_no_key_is_both_of_this_version_and_later() -> None:
-    assert not LATER & KEYS.keys()
-    assert not LATER_FOR_CLUSTERS & CLUSTER_KEYS.keys()
-
-
 def test_the_value_of_a_later_key_is_not_shown(project: Project) -> None:
     error = project.error(STAGING + 'auth = { type = "client-credentials", client-secret = "hunter2" }')
     assert "hunter2" not in str(error)
@@ -333,10 +317,12 @@ LIST_OF_VARIABLES = (
     "HATCH_FLYTE_BUNDLE_WARN_SIZE, HATCH_FLYTE_BUNDLE_MAX_SIZE, HATCH_FLYTE_OUTPUT_DIR, "
     "HATCH_FLYTE_OWNERSHIP_ANNOTATION, "
     "HATCH_FLYTE_VERSION, HATCH_FLYTE_CLUSTER, HATCH_FLYTE_PROJECT, HATCH_FLYTE_DOMAIN, HATCH_FLYTE_DRY_RUN, "
-    "HATCH_FLYTE_KEEP_GOING, HATCH_FLYTE_DATA, HATCH_FLYTE_COMMIT."
+    "HATCH_FLYTE_KEEP_GOING, HATCH_FLYTE_ACTIVATE, HATCH_FLYTE_PRUNE, HATCH_FLYTE_INDEPENDENT, "
+    "HATCH_FLYTE_ALLOW_BREAKING, HATCH_FLYTE_DATA, HATCH_FLYTE_COMMIT."
 )
 LIST_OF_OPTIONS = (
-    "Known options: -o version, -o cluster, -o project, -o domain, -o dry-run, -o keep-going, -o build, -o data."
+    "Known options: -o version, -o cluster, -o project, -o domain, -o dry-run, -o keep-going, -o build, -o activate, "
+    "-o prune, -o independent, -o allow-breaking, -o data."
 )
 
 
@@ -387,8 +373,8 @@ LIST_OF_OPTIONS = (
             "HATCH_FLYTE_CLUSTER",
             "staging,,b c",
             (
-                "HATCH_FLYTE_CLUSTER[1]: expected a name of letters, digits, '-' and '_' (got '')\n"
-                "HATCH_FLYTE_CLUSTER[2]: expected a name of letters, digits, '-' and '_' (got 'b c')"
+                f"HATCH_FLYTE_CLUSTER[1]: expected {CLUSTER_OR_GROUP} (got '')\n"
+                f"HATCH_FLYTE_CLUSTER[2]: expected {CLUSTER_OR_GROUP} (got 'b c')"
             ),
             "",
         ),
@@ -415,7 +401,11 @@ def test_what_is_wrong_in_a_variable_is_told(project: Project, name: str, text: 
         ({"dry_run": ""}, "-o dry_run: unknown option, did you mean `-o dry-run`?", LIST_OF_OPTIONS),
         ({"user": "x"}, "-o user: unknown option", LIST_OF_OPTIONS),
         ({"image": "x"}, f"-o image: does not belong here, but into {IMAGE_HOMES}", ""),
-        ({"cluster": ""}, "-o cluster[0]: expected a name of letters, digits, '-' and '_' (got '')", ""),
+        (
+            {"cluster": ""},
+            f"-o cluster[0]: expected {CLUSTER_OR_GROUP} (got '')",
+            "",
+        ),
         ({"version": ""}, "-o version: expected a version (got '')", ""),
         ({"keep-going": "on"}, "-o keep-going: expected true, false, yes, no, 1 or 0 (got 'on')", ""),
     ],
@@ -454,7 +444,8 @@ def test_hints_are_given_once_for_each_kind_of_place(project: Project) -> None:
             "Known keys: modules, exclude, optional-modules, import-timeout, image, images, env, resources, tasks, "
             "default-launch-plans, code, destination, python, load-check, strict, select-rules, ignore-rules, "
             "ignore-files, allow, "
-            "bundle-warn-size, bundle-max-size, output-dir, ownership-annotation, default-clusters, clusters, version."
+            "bundle-warn-size, bundle-max-size, output-dir, ownership-annotation, default-clusters, groups, clusters, "
+            "version."
         ),
         LIST_OF_VARIABLES,
         LIST_OF_OPTIONS,

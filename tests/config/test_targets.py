@@ -28,10 +28,20 @@ domain = "production"
 )
 BOTH_DEFAULT = '[tool.hatch-flyte]\ndefault-clusters = ["production", "staging"]\n' + TWO
 STAGING = Target(
-    "staging", Endpoint("flyte.staging.acme.io", 443), insecure=False, project="pipelines", domain="staging"
+    "staging",
+    Endpoint("flyte.staging.acme.io", 443),
+    insecure=False,
+    project="pipelines",
+    domain="staging",
+    console="https://flyte.staging.acme.io",
 )
 PRODUCTION = Target(
-    "production", Endpoint("flyte.acme.io", 8443), insecure=False, project="pipelines", domain="production"
+    "production",
+    Endpoint("flyte.acme.io", 8443),
+    insecure=False,
+    project="pipelines",
+    domain="production",
+    console="https://flyte.acme.io:8443",
 )
 LOCAL = Target("local", None, insecure=False, project="flytesnacks", domain="development")
 IMPLICIT = Target("local", None, insecure=False, project="flytesnacks", domain="development", implicit=True)
