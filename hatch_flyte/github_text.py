@@ -47,15 +47,20 @@ class Remark:
 
     word: Literal["error", "warning"]
     text: str
-    about: Identifier | None = None
+    about: tuple[Kind, str] | None = None
+    """Kind and name of an entity."""
 
 
 def remarks(report: Report) -> Iterator[Remark]:
     """Yield all of a report that somebody has to look at."""
-    if report.error:
+    plan = report.plan
+    if report.error and not (plan and plan.refused):
         yield Remark("error", str(report.error))
+    for change in plan.breaking if plan else ():
+        text = f"{change.kind.value} {change.name}: {change.message} ({change.rule.id})"
+        yield Remark("error" if plan and change in plan.refused else "warning", text, (change.kind, change.name))
     yield from (
-        Remark("error", _why(outcome), outcome.identifier)
+        Remark("error", _why(outcome), _key(outcome.identifier))
         for outcome in report.outcomes
         if outcome.status in {Status.CONFLICT, Status.FAILED}
     )
@@ -63,7 +68,7 @@ def remarks(report: Report) -> Iterator[Remark]:
     for moved in report.moved:
         if not moved.ok:
             word: Literal["error", "warning"] = "error" if moved.status is MoveStatus.FAILED else "warning"
-            yield Remark(word, _unmoved(moved), moved.move.identifier)
+            yield Remark(word, _unmoved(moved), _key(moved.move.identifier))
     if orphaned := orphan_text(report):
         yield Remark("warning", orphaned)
 
@@ -76,7 +81,7 @@ def annotation_lines(published: Published, path_of: Callable[[str], str]) -> Ite
     positions = _positions(published.archive)
     title = {"title": f"hatch-flyte {published.report.target.cluster}"}
     for remark in remarks(published.report):
-        file, line = positions.get((remark.about.kind, remark.about.name), ("", 0)) if remark.about else ("", 0)
+        file, line = positions.get(remark.about, ("", 0)) if remark.about else ("", 0)
         yield command(remark.word, place(path_of(file) if file else "", line) | title, remark.text)
 
 
@@ -139,6 +144,10 @@ def _not_sent(report: Report) -> Iterator[str]:
             reasons[outcome.detail] = reasons.get(outcome.detail, 0) + 1
     for reason, count in reasons.items():
         yield f"{count} entit{'y' if count == 1 else 'ies'} {reason}"
+
+
+def _key(identifier: Identifier) -> tuple[Kind, str]:
+    return identifier.kind, identifier.name
 
 
 def _positions(archive: Archive) -> Mapping[tuple[Kind, str], Position]:

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
     from hatch_flyte.activation import Moved
     from hatch_flyte.archive import Archive
+    from hatch_flyte.breaking import BreakingChange
     from hatch_flyte.config import Target
     from hatch_flyte.entity import Identifier
     from hatch_flyte.outcome import Outcome, Report
+    from hatch_flyte.plan import Plan
 
 SHOWN_DIFFERENCES = 10
 SHOWN_LINKS = 5
@@ -68,9 +70,9 @@ def heading(published: Published) -> str:
 def report_lines(published: Published, verbosity: int = 0) -> Iterator[tuple[str, str]]:
     """Yield what is told of a report, line by line, each with what it is about: for its colour, and for where it goes.
 
-    That is a status in lower case (`created`, `failed`, `activated`), or `heading`, `link`, `error`, `warning`, `good`
-    or `bad`; the last two are the closing line's. `verbosity` is 0, more to name what is unchanged too, or less for
-    nothing but what went wrong and the closing line.
+    That is a status in lower case (`created`, `failed`, `activated`), or `heading`, `link`, `breaking`, `error`,
+    `warning`, `good` or `bad`; the last two are the closing line's. `verbosity` is 0, more to name what is unchanged
+    too, or less for nothing but what went wrong and the closing line.
     """
     report = published.report
     if verbosity >= 0:
@@ -81,6 +83,8 @@ def report_lines(published: Published, verbosity: int = 0) -> Iterator[tuple[str
             yield from ((moved.status.name.lower(), line) for line in moved_lines(moved))
     if report.error:
         yield "error", printable(str(report.error))
+    elif report.plan and verbosity >= 0:
+        yield from (("breaking", breaking_line(change, refused=False)) for change in report.plan.breaking)
     if verbosity >= 0 and (orphaned := orphan_text(report)):
         yield "warning", orphaned
     yield "good" if report.ok else "bad", closing(report)
@@ -142,6 +146,13 @@ def _moved_word(moved: Moved) -> str:
     if moved.status is MoveStatus.UNCHANGED and not moved.move.activate:
         return "inactive already"
     return str(moved.status.value)
+
+
+def breaking_line(change: BreakingChange, *, refused: bool) -> str:
+    """Return a line for what a release breaks for users of the one before."""
+    word = "refused" if refused else "breaking"
+    line = f"{word:<16} {change.kind.value:<11} {change.name}: {change.message} ({change.rule.id})"
+    return printable(line).replace("\n", "\\n")
 
 
 def orphan_text(report: Report) -> str:
@@ -213,6 +224,7 @@ def report_json(published: Published) -> dict[str, Any]:
         "counts": {status.value: count for status, count in report.counts.items()},
         "outcomes": [outcome_json(report.target, outcome) for outcome in report.outcomes],
         "moved": [moved_json(moved) for moved in report.moved],
+        "breaking": breaking_json(report.plan) if report.plan else [],
         "orphans": [move.identifier.name for move in report.plan.orphans] if report.plan else [],
     }
 
@@ -247,3 +259,17 @@ def moved_json(moved: Moved) -> dict[str, Any]:
         "starts": move.starts or None,
         "stops": move.stops or None,
     }
+
+
+def breaking_json(plan: Plan) -> list[dict[str, Any]]:
+    """Return what a plan's release breaks as JSON values."""
+    return [
+        {
+            "rule": one.rule.id,
+            "kind": one.kind.value,
+            "name": one.name,
+            "message": one.message,
+            "refused": one in plan.refused,
+        }
+        for one in plan.breaking
+    ]

@@ -29,6 +29,7 @@ COLOURS: Final = {
     "skipped": "yellow",
     "activated": "green",
     "deactivated": "yellow",
+    "breaking": "yellow",
     "bad": "red",
 }
 
