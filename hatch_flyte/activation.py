@@ -9,6 +9,7 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from hatch_flyte.distribution import Distribution
 from hatch_flyte.entity import Kind
 
 if TYPE_CHECKING:
@@ -80,7 +81,11 @@ def activations(
     `entries` are the archive's, filled in; `active` are the `admin.LaunchPlan` messages that are active, by name.
     """
     chosen = _chosen(activation, archive, entries)
-    return tuple(_activating(entry, active) for entry in entries if entry.identifier in chosen)
+    return tuple(
+        activating(entry.identifier, entry.spec, active.get(entry.identifier.name))
+        for entry in entries
+        if entry.identifier in chosen
+    )
 
 
 def orphans(distribution: str, entries: Iterable[Entry], active: Mapping[str, Message]) -> tuple[Move, ...]:
@@ -89,11 +94,7 @@ def orphans(distribution: str, entries: Iterable[Entry], active: Mapping[str, Me
     Whose a launch plan is, is said by its annotation; nobody's are left alone.
     """
     kept = {entry.identifier.name for entry in entries if entry.identifier.kind is Kind.LAUNCH_PLAN}
-    return tuple(
-        deactivating(plan)
-        for name, plan in active.items()
-        if distribution and owner_of(plan) == distribution and name not in kept
-    )
+    return tuple(deactivating(plan) for name, plan in active.items() if owns(distribution, plan) and name not in kept)
 
 
 def deactivating(plan: Message) -> Move:
@@ -109,6 +110,29 @@ def owner_of(plan: Message) -> str:
     from hatch_flyte.wire.normal import OWNER
 
     return str(cast("Any", plan).spec.annotations.values.get(OWNER, ""))
+
+
+def owns(distribution: str, plan: Message) -> bool:
+    """Return whether an `admin.LaunchPlan` says that it belongs to `distribution`, however either spells it (PEP 503).
+
+    Nobody (an empty name) owns anything.
+    """
+    owner = owner_of(plan)
+    return bool(distribution and owner) and Distribution(owner).key == Distribution(distribution).key
+
+
+def activating(identifier: Identifier, spec: Message, before: Message | None) -> Move:
+    """Return the move that makes a launch plan version active.
+
+    `spec` is its `admin.LaunchPlanSpec`; `before` the `admin.LaunchPlan` of its name that is active, if one is.
+    """
+    starts = _schedule(spec)
+    if before is None:
+        return Move(identifier, activate=True, starts=starts)
+    version, stops = cast("Any", before).id.version, _schedule(cast("Any", before).spec)
+    if version == identifier.version:
+        starts = stops = ""
+    return Move(identifier, activate=True, before=version, starts=starts, stops=stops)
 
 
 def unknown_names(activation: Activation, archives: Iterable[Archive]) -> list[str]:
@@ -131,16 +155,6 @@ def _chosen(activation: Activation, archive: Archive, entries: Iterable[Entry]) 
 def _declared(archive: Archive) -> Iterator[str]:
     entities = archive.manifest.entities if archive.manifest else ()
     return (one.name for one in entities if one.kind is Kind.LAUNCH_PLAN and one.activate)
-
-
-def _activating(entry: Entry, active: Mapping[str, Message]) -> Move:
-    before = cast("Any", active.get(entry.identifier.name))
-    if before is None:
-        return Move(entry.identifier, activate=True, starts=_schedule(entry.spec))
-    starts, stops = _schedule(entry.spec), _schedule(before.spec)
-    if before.id.version == entry.identifier.version:
-        starts = stops = ""
-    return Move(entry.identifier, activate=True, before=before.id.version, starts=starts, stops=stops)
 
 
 def _schedule(spec: Any) -> str:

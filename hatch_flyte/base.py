@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from hatch_flyte.activation import owner_of
+from hatch_flyte.activation import owner_of, owns
 from hatch_flyte.entity import Kind
 
 if TYPE_CHECKING:
@@ -62,13 +62,13 @@ async def find_base(registry: Registry, target: Target, own: Own, active: Mappin
     version = live or await _latest_earlier(registry, target, own)
     if not version:
         return None
-    stored = {} if version == own.version else await _stored(registry, target, own, version)
+    stored = {} if version == own.version else await release_entities(registry, target, own, version)
     return Base(version, bool(live), stored)
 
 
 def live_version(distribution: str, active: Iterable[Message]) -> str:
     """Return the version that most of a distribution's active launch plans are of; empty if none is active."""
-    plans = [cast("Any", plan) for plan in active if owner_of(plan) == distribution]
+    plans = [cast("Any", plan) for plan in active if owns(distribution, plan)]
     counted = Counter(plan.id.version for plan in plans)
     created = {plan.id.version: plan.closure.created_at.ToNanoseconds() for plan in plans}
     return max(counted, key=lambda version: (counted[version], created[version]), default="")
@@ -78,7 +78,7 @@ async def _latest_earlier(registry: Registry, target: Target, own: Own) -> str:
     count = 0
     async for plan in registry.list(Kind.LAUNCH_PLAN, target.project, target.domain):
         version = str(cast("Any", plan).id.version)
-        if version != own.version and owner_of(plan) == own.distribution:
+        if version != own.version and owns(own.distribution, plan):
             return version
         count += 1
         if count >= SEARCHED:
@@ -86,7 +86,8 @@ async def _latest_earlier(registry: Registry, target: Target, own: Own) -> str:
     return ""
 
 
-async def _stored(registry: Registry, target: Target, own: Own, version: str) -> dict[Identifier, Message]:
+async def release_entities(registry: Registry, target: Target, own: Own, version: str) -> dict[Identifier, Message]:
+    """Return what a registry holds of one version of a distribution's release, workflows whole."""
     from hatch_flyte.wire.messages import stored_identifier
 
     launch_plans, workflows, tasks = await asyncio.gather(
@@ -95,7 +96,7 @@ async def _stored(registry: Registry, target: Target, own: Own, version: str) ->
     plans = {
         name: one
         for name, one in launch_plans.items()
-        if owner_of(one) == own.distribution or (not owner_of(one) and (Kind.LAUNCH_PLAN, name) in own.names)
+        if owns(own.distribution, one) or (not owner_of(one) and (Kind.LAUNCH_PLAN, name) in own.names)
     }
     started = {cast("Any", plan).spec.workflow_id.name for plan in plans.values()}
     own_flows = [

@@ -117,11 +117,16 @@ class Report:
 
 
 def exit_code(reports: tuple[Report, ...]) -> int:
-    """Return one exit code for several clusters: 0 if all are well, the common code, or 1 where they differ."""
-    codes = {report.exit_code for report in reports} - {0}
-    if INTERRUPTED in codes:
+    """Return one exit code for several clusters; see `common_code`."""
+    return common_code(report.exit_code for report in reports)
+
+
+def common_code(codes: Iterable[int]) -> int:
+    """Return one exit code for several: 0 if all are, the common code, 1 where they differ; 130 if one is that."""
+    failed = set(codes) - {0}
+    if INTERRUPTED in failed:
         return INTERRUPTED
-    return codes.pop() if len(codes) == 1 else (1 if codes else 0)
+    return failed.pop() if len(failed) == 1 else (1 if failed else 0)
 
 
 def by_kind(kinds: Iterable[Kind]) -> str:

@@ -22,6 +22,7 @@ from hatch_flyte.register import INTERRUPTED, apply, unsent
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from hatch_flyte.archive import Archive
     from hatch_flyte.config import Target
     from hatch_flyte.order import Order
     from hatch_flyte.outcome import Report
@@ -110,14 +111,20 @@ def _check_names(shares: Sequence[Share]) -> None:
     problems = [
         Problem(f"cluster {target.cluster}: activate", f"expected a launch plan of the archive (got {name!r})")
         for share in shares
-        for index, (_, target) in enumerate(share.errands)
-        if target not in [other for _, other in share.errands[:index]]
-        for name in unknown_names(
-            target.activation, [order.archive for order, other in share.errands if other == target]
-        )
+        for target, archives in _archives(share)
+        for name in unknown_names(target.activation, archives)
     ]
     if problems:
         raise ConfigError(problems, hint="`hatch-flyte show` lists an archive's launch plans.")
+
+
+def _archives(share: Share) -> list[tuple[Target, list[Archive]]]:
+    """Return the archives of each of a share's targets, which are told apart by all that is said of them."""
+    targets: list[Target] = []
+    for _, target in share.errands:
+        if target not in targets:
+            targets.append(target)
+    return [(target, [order.archive for order, one in share.errands if one == target]) for target in targets]
 
 
 class _Stage:

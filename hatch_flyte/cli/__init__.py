@@ -73,15 +73,20 @@ def _add_commands() -> None:
     from hatch_flyte.cli.check import check
     from hatch_flyte.cli.config import config
     from hatch_flyte.cli.diff import diff
+    from hatch_flyte.cli.history import history
     from hatch_flyte.cli.list import list_entities
     from hatch_flyte.cli.package import package
     from hatch_flyte.cli.plan import plan
+    from hatch_flyte.cli.promote import promote
     from hatch_flyte.cli.publish import publish
     from hatch_flyte.cli.registry import registry
+    from hatch_flyte.cli.rollback import rollback
     from hatch_flyte.cli.serve import serve
     from hatch_flyte.cli.show import show
+    from hatch_flyte.cli.standing import status
 
-    for command in (package, check, show, diff, plan, publish, list_entities, serve, registry, config):
+    publishing = (plan, publish, status, history, rollback, promote)
+    for command in (package, check, show, diff, *publishing, list_entities, serve, registry, config):
         main.add_command(command)
 
 

@@ -65,6 +65,17 @@ def renderer(manner: Manner, outlet: Outlet, roots: Sequence[Path]) -> Renderer:
     return Json(outlet, manner.verbosity) if manner.form == "json" else Text(outlet, manner.verbosity)
 
 
+def show_published(published: Published, outlet: Outlet, verbosity: int = 0) -> None:
+    """Tell people what came of an archive in one cluster."""
+    for about, line in report_lines(published, verbosity):
+        if about == "error":
+            outlet.complain(line)
+        elif about == "warning":
+            outlet.warn(line)
+        else:
+            outlet.say(line, fg=COLOURS.get(about))
+
+
 class Text:
     """Lines for people: a live table on a terminal while it goes on, then what came of it."""
 
@@ -89,13 +100,7 @@ class Text:
         """See `Renderer.finish`."""
         del code
         for published in self.done:
-            for about, line in report_lines(published, self.verbosity):
-                if about == "error":
-                    self.outlet.complain(line)
-                elif about == "warning":
-                    self.outlet.warn(line)
-                else:
-                    self.outlet.say(line, fg=COLOURS.get(about))
+            show_published(published, self.outlet, self.verbosity)
 
     def fail(self, problem: HatchFlyteError) -> None:
         """See `Renderer.fail`."""

@@ -60,20 +60,20 @@ def fill(kind: Kind, message: Message, fill: Fill) -> Message:
     own = own_identifier(kind, filled)
     own.resource_type = cast("Any", RESOURCE_TYPES[kind])
     own.ClearField("org")
-    for identifier in _identifiers(kind, filled):
+    for identifier in identifiers(kind, filled):
         _fill_identifier(identifier, fill)
-    arguments = _container_arguments(kind, filled)
+    arguments = container_arguments(kind, filled)
     for index, argument in enumerate(arguments):
         arguments[index] = _filled_argument(argument, fill)
-    for value in _pod_arguments(kind, filled):
+    for value in pod_argument_values(kind, filled):
         value.string_value = _filled_argument(value.string_value, fill)
     return filled
 
 
 def needs_bundle(kind: Kind, message: Message) -> bool:
     """Return whether a container's arguments ask for the bundle's address."""
-    return BUNDLE_URL in _container_arguments(kind, message) or any(
-        value.string_value == BUNDLE_URL for value in _pod_arguments(kind, message)
+    return BUNDLE_URL in container_arguments(kind, message) or any(
+        value.string_value == BUNDLE_URL for value in pod_argument_values(kind, message)
     )
 
 
@@ -96,7 +96,7 @@ def _filled_argument(argument: str, fill: Fill) -> str:
     return fill.bundle_url
 
 
-def _identifiers(kind: Kind, message: Message) -> Iterator[identifier_pb2.Identifier]:
+def identifiers(kind: Kind, message: Message) -> Iterator[identifier_pb2.Identifier]:
     """Yield all identifiers of a payload that name entities: its own, embedded workflows', references."""
     yield own_identifier(kind, message)
     holder = cast("Any", message)
@@ -107,12 +107,12 @@ def _identifiers(kind: Kind, message: Message) -> Iterator[identifier_pb2.Identi
         yield from filter(None, map(reference, _nodes(holder)))
 
 
-def _container_arguments(kind: Kind, message: Message) -> MutableSequence[str]:
+def container_arguments(kind: Kind, message: Message) -> MutableSequence[str]:
     """Return the arguments of a task's container, to be changed in place; an empty list if there is none."""
     return cast("Any", message).template.container.args if kind is Kind.TASK else []
 
 
-def _pod_arguments(kind: Kind, message: Message) -> Iterator[Value]:
+def pod_argument_values(kind: Kind, message: Message) -> Iterator[Value]:
     """Yield the text arguments of every container of every pod in a payload, to be changed in place."""
     holder = cast("Any", message)
     if kind is Kind.TASK:

@@ -30,10 +30,15 @@ def pod_variables(pod_spec: Struct, name: str) -> Iterator[Value]:
 
 def pod_images(pod_spec: Struct) -> Iterator[str]:
     """Yield the image of every container that names one, those that run first included."""
+    return (value.string_value for value in pod_image_values(pod_spec))
+
+
+def pod_image_values(pod_spec: Struct) -> Iterator[Value]:
+    """Yield the same, to be read or changed in place."""
     for key in ("initContainers", "containers"):
         for container in _items(pod_spec, key):
             if "image" in container.struct_value.fields:
-                yield container.struct_value.fields["image"].string_value
+                yield container.struct_value.fields["image"]
 
 
 def pod_container_names(pod_spec: Struct) -> Iterator[str]:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from support_doors import Door
 
 DOCS = Path(__file__).parents[2] / "docs" / "cli.md"
-COMMANDS = {"package", "check", "show", "diff", "plan", "publish", "list", "serve", "registry", "config"}
+LIFE = {"plan", "publish", "status", "history", "rollback", "promote"}
+COMMANDS = LIFE | {"package", "check", "show", "diff", "list", "serve", "registry", "config"}
 HEAVY = (
     "asyncio",
     "flyteidl",

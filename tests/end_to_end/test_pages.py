@@ -109,6 +109,7 @@ EMPTY_FOLDER = [
     "docs/how-to/setuptools.md",
     "docs/how-to/testing.md",
     "docs/how-to/share-a-registry.md",
+    "docs/how-to/release-and-roll-back.md",
 ]
 
 
