@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hatch_flyte import __version__
 from hatch_flyte.errors import AccessError, RejectedError
+from hatch_flyte.registry.borrowed import borrowed
 from hatch_flyte.registry.diagnosis import away, diagnose, silent, unreachable
 from hatch_flyte.registry.retry import TransientError
 from hatch_flyte.registry.status import Status, translated
@@ -70,6 +71,8 @@ class Channel:
             await channel.close(self._patience.create)
 
     def _open(self) -> grpc.aio.Channel:
+        if self._connection.channel is not None:
+            return borrowed(self._connection.channel)
         if self._channel is None:
             target, options = self._connection.target, self._options()
             with _silent_core():

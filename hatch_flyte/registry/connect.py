@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import grpc.aio
+
     from hatch_flyte.config import Config, Target
     from hatch_flyte.registry.authenticator import Authenticator
     from hatch_flyte.registry.port import Registry
@@ -24,6 +26,10 @@ class Surroundings:
     """Where tokens stand, and what their commands are given."""
     root: Path = Path()
     """The folder that commands for tokens are started in: the project's."""
+    authenticator: Authenticator | None = field(default=None, repr=False)
+    """Gives the tokens, instead of what the target says."""
+    channel: grpc.aio.Channel | None = None
+    """A channel to the target that is somebody else's."""
 
     @classmethod
     def of(cls, config: Config) -> Surroundings:
@@ -49,7 +55,8 @@ def open_registry(target: Target, around: Surroundings) -> Registry:
             target.endpoint.target,
             insecure=target.insecure,
             place=place,
-            authenticator=_authenticator(target, around),
+            authenticator=around.authenticator or _authenticator(target, around),
+            channel=around.channel,
         )
     )
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    import grpc.aio
+
     from hatch_flyte.registry.authenticator import Authenticator
 
 TLS_PORT = 443
@@ -33,6 +35,8 @@ class Connection:
     """Calls in flight at once. flyteadmin needs two database connections for each, and has 100 in all."""
     authenticator: Authenticator | None = field(default=None, repr=False)
     """Gives the bearer token of each call; None: calls show none."""
+    channel: grpc.aio.Channel | None = None
+    """A channel of somebody else's to use, as it is; None: one is made."""
 
     @property
     def address(self) -> tuple[str, int]:
