@@ -25,7 +25,7 @@ PLAN = plan_id("acme.flow", "1.0")
 
 def shown(table: LiveTable) -> list[str]:
     """Return the rows as a terminal without colours shows them, without their bars."""
-    console = Console(file=io.StringIO(), width=120, no_color=True)
+    console = Console(file=io.StringIO(), width=200, no_color=True)
     console.print(table.table())
     assert isinstance(console.file, io.StringIO)
     return [" ".join(line.replace("━", " ").split()) for line in console.file.getvalue().splitlines()]
