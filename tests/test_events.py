@@ -28,6 +28,7 @@ from hatch_flyte.order import Order
 from hatch_flyte.outcome import Status
 from hatch_flyte.publish import plans, publish, shared
 from hatch_flyte.registry.local import open_local
+from hatch_flyte.registry.port import Location
 from hatch_flyte.watch import Watch
 
 if TYPE_CHECKING:
@@ -170,6 +171,7 @@ def test_steps_have_words_and_outcomes_have_none() -> None:
     assert step_words(Registering(TARGET, 3)) == "registering"
     assert step_words(Activating(TARGET, 1, 1)) == "activating"
     assert step_words(Activating(TARGET, 0, 1)) == "deactivating"
+    assert step_words(Uploading(TARGET, Location("s3://b/fast1.tar.gz", stored=False))) == "uploading the bundle"
     assert step_words(Stopping(TARGET)) == STOPPING
     assert step_words(PlanMade(TARGET, None)) == ""  # type: ignore[arg-type] # its plan is not looked at
 
