@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_flyte.report_text import printable
 from hatch_flyte.rules.rule import Severity
+from hatch_flyte.workflow_commands import command, place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -81,19 +82,10 @@ def _finding(finding: Finding) -> dict[str, Any]:
 def github_line(finding: Finding, path_of: Callable[[str], str]) -> str:
     """Return the workflow command that shows a finding at its line.
 
-    `path_of` gives the path in the repository for one in the wheel. Source: GitHub's "Workflow commands for GitHub
-    Actions"; its toolkit's `command.ts` escapes in the same way.
+    `path_of` gives the path in the repository for one in the wheel.
     """
-    place = {"file": path_of(finding.file), "line": str(finding.line or 1)} if finding.file else {}
-    properties = {**place, "title": f"hatch-flyte {finding.rule.id}"}
-    written = ",".join(f"{name}={_property(printable(value))}" for name, value in properties.items())
-    text = printable(f"{finding.subject}: {finding.message}\n{finding.rule.fix}")
-    return f"::{finding.rule.severity.value} {written}::{_data(text)}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    properties = {
+        **place(path_of(finding.file) if finding.file else "", finding.line),
+        "title": f"hatch-flyte {finding.rule.id}",
+    }
+    return command(finding.rule.severity.value, properties, f"{finding.subject}: {finding.message}\n{finding.rule.fix}")

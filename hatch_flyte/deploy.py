@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from hatch_flyte.archives import find_archives, read_named, with_versions
 from hatch_flyte.clean import check_clean
 from hatch_flyte.config.files import read_project
 from hatch_flyte.distribution import Distribution
+from hatch_flyte.events import Stopping
 from hatch_flyte.interruptible import run
 from hatch_flyte.order import Order
 from hatch_flyte.projects import Collected, Project
@@ -24,12 +26,12 @@ from hatch_flyte.watch import Watch
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable, Sequence
-    from pathlib import Path
 
     from hatch_flyte.archive import Archive
     from hatch_flyte.archives import Found
     from hatch_flyte.caution import Caution
     from hatch_flyte.config import Config, Target
+    from hatch_flyte.events import Event
     from hatch_flyte.outcome import Report
     from hatch_flyte.plan import Plan
     from hatch_flyte.publish import Approve
@@ -44,15 +46,14 @@ class Deployment:
 
     shares: Sequence[Sequence[Errand]]
     """What goes to each cluster."""
-    on_step: Callable[[Target, str], None]
+    on_event: Callable[[Event], None]
 
     def publish(self, approve: Approve | None = None) -> tuple[Published, ...]:
-        """Register every archive in its clusters; return what came of each pair. Raises what `publish` does."""
-        call = self.shares[0][0].project.config.call
-        terms = Terms(independent=call.independent, approve=approve)
-        reports = self._run(lambda watch: publish([_share(share) for share in self.shares], watch, terms))
-        errands = [errand for share in self.shares for errand in share]
-        return tuple(Published(errand.order.archive, report) for errand, report in zip(errands, reports, strict=True))
+        """Register every archive in its clusters; return what came of each pair. Raises what `publish` does.
+
+        Ctrl-C ends it in order.
+        """
+        return self._run(lambda watch: self.published(watch, approve))
 
     @property
     def cautions(self) -> tuple[Caution, ...]:
@@ -63,20 +64,31 @@ class Deployment:
 
     def plan(self) -> tuple[Plan | Report, ...]:
         """Return what publishing would do, for each pair; a report where no plan could be made."""
-        return self._run(lambda watch: plans([_share(share) for share in self.shares], watch))
+        return self._run(self.planned)
+
+    async def published(self, watch: Watch, approve: Approve | None = None) -> tuple[Published, ...]:
+        """Do as `publish` does, in the event loop that runs."""
+        terms = Terms(independent=self.shares[0][0].project.config.call.independent, approve=approve)
+        reports = await publish([_share(share) for share in self.shares], watch, terms)
+        errands = [errand for share in self.shares for errand in share]
+        return tuple(Published(errand.order.archive, report) for errand, report in zip(errands, reports, strict=True))
+
+    async def planned(self, watch: Watch) -> tuple[Plan | Report, ...]:
+        """Do as `plan` does, in the event loop that runs."""
+        return await plans([_share(share) for share in self.shares], watch)
 
     def _run(self, use_case: Callable[[Watch], Awaitable[Result]]) -> Result:
         async def watched(stop: asyncio.Event) -> Result:
-            return await use_case(Watch(on_step=self.on_step, stop=stop))
+            return await use_case(Watch(on_event=self.on_event, stop=stop))
 
         def on_stop() -> None:
             for share in self.shares:
-                self.on_step(share[0].target, "stopping: what is in flight is awaited (Ctrl-C again cuts it off)")
+                self.on_event(Stopping(share[0].target))
 
         return run(watched, on_stop)
 
 
-def deployment(projects: Sequence[Project], on_step: Callable[[Target, str], None]) -> Deployment:
+def deployment(projects: Sequence[Project], on_event: Callable[[Event], None]) -> Deployment:
     """Return what is to be published of `projects`, and where: in the clusters that each one's configuration chooses.
 
     Raises `ConfigError` (no such cluster, no version, a checkout that isn't clean), `ArchiveError`, and `ConflictError`
@@ -85,13 +97,13 @@ def deployment(projects: Sequence[Project], on_step: Callable[[Target, str], Non
     shares = by_cluster(_errands(projects, check(projects)))
     for share in shares:
         refuse_clashes(share)
-    return Deployment(shares, on_step)
+    return Deployment(shares, on_event)
 
 
 def deploy(
     config: Config,
     paths: Sequence[Path],
-    on_step: Callable[[Target, str], None],
+    on_event: Callable[[Event], None],
     dynamic_version: Callable[[], str] = str,
 ) -> tuple[Published, ...]:
     """Register archives of one project; return what came of each pair, cluster by cluster.
@@ -101,7 +113,7 @@ def deploy(
     Raises what `deployment` does, before anything is sent.
     """
     project = Project(config=config, paths=tuple(paths), dynamic_version=dynamic_version)
-    return deployment([project], on_step).publish()
+    return deployment([project], on_event).publish()
 
 
 def check(projects: Sequence[Project]) -> list[tuple[Target, ...]]:
@@ -112,7 +124,7 @@ def check(projects: Sequence[Project]) -> list[tuple[Target, ...]]:
     for project in projects:
         with collected.of(project.label):
             checkout = _checkout(project.config)
-            chosen = project.config.targets(checkout)
+            chosen = project.targets or project.config.targets(checkout)
             check_clean(chosen, checkout.changes, partial(_where, project.config, "require-clean"))
             check_transports(chosen, Surroundings.of(project.config))
             targets.append(chosen)
@@ -121,7 +133,8 @@ def check(projects: Sequence[Project]) -> list[tuple[Target, ...]]:
 
 
 def _where(config: Config, key: str, cluster: str) -> str:
-    return config.publishing.clusters[cluster].where(key)
+    known = config.publishing.clusters.get(cluster)
+    return known.where(key) if known else f"cluster {cluster}: {key}"
 
 
 def _checkout(config: Config) -> Checkout:
@@ -156,7 +169,7 @@ def _orders(project: Project) -> list[Order]:
             prune=config.call.prune,
             allow_breaking=config.call.allow_breaking,
         )
-        for found in _archives(config, project.paths, project.dynamic_version)
+        for found in _archives(project)
         for archive, version in with_versions([found], _version_of(config, found[1]), config.publishing.version)
     ]
 
@@ -169,13 +182,16 @@ def _share(errands: Sequence[Errand]) -> Share:
     from hatch_flyte.registry.connect import Surroundings, open_registry
 
     first = errands[0]
-    return Share(
-        tuple((errand.order, errand.target) for errand in errands),
-        partial(open_registry, first.target, Surroundings.of(first.project.config)),
-    )
+    opener = first.project.open_registry or partial(open_registry, around=Surroundings.of(first.project.config))
+    return Share(tuple((errand.order, errand.target) for errand in errands), partial(opener, first.target))
 
 
-def _archives(config: Config, paths: Sequence[Path], dynamic_version: Callable[[], str]) -> list[Found]:
+def _archives(project: Project) -> list[Found]:
+    own = [(Path("archive"), archive) for archive in project.archives]
+    return own + (_found(project.config, project.paths, project.dynamic_version) if project.paths or not own else [])
+
+
+def _found(config: Config, paths: Sequence[Path], dynamic_version: Callable[[], str]) -> list[Found]:
     if paths and not any(path.is_dir() for path in paths):
         return read_named(paths, Distribution(""))
     project = read_project(config.root).distribution

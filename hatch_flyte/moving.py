@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from hatch_flyte.activation import Moved, MoveStatus
 from hatch_flyte.errors import RegistryError, RejectedError
+from hatch_flyte.events import Activating, LaunchPlanMoved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +30,8 @@ async def carry_out(moves: Sequence[Move], target: Target, registry: Registry, w
     needed = [move for move in moves if move.needed]
     if not needed:
         return _told([Moved(move, MoveStatus.UNCHANGED) for move in moves], target, watch)
-    watch.on_step(target, "activating" if any(move.activate for move in needed) else "deactivating")
+    activations = sum(move.activate for move in needed)
+    watch.tell(Activating(target, activations, len(needed) - activations))
     refusals: dict[Move, Moved] = {}
     for activate in (True, False):
         sent = [move for move in needed if move.activate is activate]
@@ -100,5 +102,5 @@ def _done(move: Move) -> MoveStatus:
 
 def _told(moved: Sequence[Moved], target: Target, watch: Watch) -> tuple[Moved, ...]:
     for one in moved:
-        watch.on_moved(target, one)
+        watch.tell(LaunchPlanMoved(target, one))
     return tuple(moved)

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 from hatch_flyte.change_text import change_lines
 from hatch_flyte.change_text import to_json as changes_json
 from hatch_flyte.plan import Verdict
-from hatch_flyte.report_text import CONFLICT_HINT, SHOWN_DIFFERENCES, named, printable
+from hatch_flyte.report_text import CONFLICT_HINT, SHOWN_DIFFERENCES, breaking_json, breaking_line, named, printable
 from hatch_flyte.since import changes_since
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hatch_flyte.activation import Move
-    from hatch_flyte.breaking import BreakingChange
     from hatch_flyte.entity import Identifier
     from hatch_flyte.plan import Plan, Planned
 
@@ -37,7 +36,7 @@ def plan_lines(plan: Plan, *, verbose: bool) -> Iterator[tuple[str, str]]:
         yield (MOVE if plan.prune else GONE), _move_line(move, orphan=not plan.prune)
     yield from ((PLAIN, line) for line in _since_lines(plan))
     for change in plan.breaking:
-        yield (WRONG if change in plan.refused else GONE), _breaking_line(change, refused=change in plan.refused)
+        yield (WRONG if change in plan.refused else GONE), breaking_line(change, refused=change in plan.refused)
     yield (WRONG if plan.halting else PLAIN), closing(plan)
 
 
@@ -91,12 +90,6 @@ def _move_line(move: Move, *, orphan: bool = False) -> str:
     return f"{_line(word, move.identifier)} ({printable('; '.join(notes))})"
 
 
-def _breaking_line(change: BreakingChange, *, refused: bool) -> str:
-    word = "refused" if refused else "breaking"
-    line = f"{word:<16} {change.kind.value:<11} {change.name}: {change.message} ({change.rule.id})"
-    return printable(line).replace("\n", "\\n")
-
-
 def _since_lines(plan: Plan) -> Iterator[str]:
     base = plan.base
     if base is None:
@@ -133,23 +126,13 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "activations": [_move(move) for move in plan.activations],
         "orphans": [_move(move) for move in plan.orphans],
         "prune": plan.prune,
-        "breaking": [_breaking(one, refused=one in plan.refused) for one in plan.breaking],
+        "breaking": breaking_json(plan),
         "base": {"version": plan.base.version, "live": plan.base.live} if plan.base else None,
         "since": {key: value for key, value in changes_json(changes, 0).items() if key in _SINCE} if changes else None,
     }
 
 
 _SINCE = frozenset({"added", "removed", "changed"})
-
-
-def _breaking(change: BreakingChange, *, refused: bool) -> dict[str, Any]:
-    return {
-        "rule": change.rule.id,
-        "kind": change.kind.value,
-        "name": change.name,
-        "message": change.message,
-        "refused": refused,
-    }
 
 
 def _entity(planned: Planned) -> dict[str, Any]:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from hatch_flyte.config import Config
+    from hatch_flyte.archive import Archive
+    from hatch_flyte.config import Config, Target
+    from hatch_flyte.registry.port import Registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,12 @@ class Project:
     """Archives, and folders to look for the project's archives in; none: its build directory."""
     dynamic_version: Callable[[], str] = str
     """Is asked for the project's version if pyproject.toml has none; what it doesn't know is empty."""
+    archives: tuple[Archive, ...] = ()
+    """Archives that were read already; they come before those at `paths`."""
+    targets: tuple[Target, ...] = ()
+    """Where to publish to; none: in the clusters that the configuration chooses."""
+    open_registry: Callable[[Target], Registry] | None = None
+    """How to reach a target; None: as its table says."""
     label: str = ""
     """How messages call it; empty where it is the only one."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from hatch_flyte.activation import unknown_names
 from hatch_flyte.errors import ConfigError, Problem, RegistryError
+from hatch_flyte.events import ArchiveDone, Looking, PlanMade
 from hatch_flyte.moving import carry_out, planned, unmoved
 from hatch_flyte.plan import make_plan
 from hatch_flyte.register import INTERRUPTED, apply, unsent
@@ -68,7 +69,7 @@ async def publish(shares: Sequence[Share], watch: Watch, terms: Terms | None = N
     clusters are independent, before everything is in every cluster.
 
     Raises `ConfigError` for a launch plan to activate that no archive has, `ArchiveError`, and what `terms.approve`
-    raises, before anything is sent.
+    raises, before anything is sent; what `watch.on_event` raised, once everything is done.
     """
     terms = terms or Terms()
     async with _stages(shares, watch) as stages:
@@ -78,6 +79,8 @@ async def publish(shares: Sequence[Share], watch: Watch, terms: Terms | None = N
         await asyncio.gather(*(stage.register() for stage in stages))
         in_the_way = "" if terms.independent else next(filter(None, (stage.failure for stage in stages)), "")
         await asyncio.gather(*(stage.move(in_the_way) for stage in stages))
+        for stage in stages:
+            stage.tell()
     return tuple(report for stage in stages for report in stage.reports)
 
 
@@ -101,6 +104,7 @@ async def _stages(shares: Sequence[Share], watch: Watch) -> AsyncIterator[list[_
     finally:
         for stage in stages:
             await stage.close()
+    watch.finish()
 
 
 def _check_names(shares: Sequence[Share]) -> None:
@@ -144,7 +148,7 @@ class _Stage:
 
     async def plan(self) -> None:
         """Make the plans; where they cannot be made there are reports instead."""
-        self._watch.on_step(self._first, "looking")
+        self._watch.tell(Looking(self._first))
         try:
             registry = self._registry = self._share.open_registry()
             for order, target in self._share.errands:
@@ -153,7 +157,7 @@ class _Stage:
                 if plan is None:
                     self._give_up(INTERRUPTED, None)
                     return
-                self._watch.on_plan(plan)
+                self._watch.tell(PlanMade(target, plan))
                 self.plans.append(plan)
         except RegistryError as problem:
             self._give_up(problem.message, problem)
@@ -192,6 +196,11 @@ class _Stage:
             else:
                 moved = await carry_out(moves, report.target, self._registry, self._watch)
             self.reports[index] = replace(report, moved=moved)
+
+    def tell(self) -> None:
+        """Tell what came of everything."""
+        for (order, target), report in zip(self._share.errands, self.reports, strict=True):
+            self._watch.tell(ArchiveDone(target, order.archive, report))
 
     async def close(self) -> None:
         if self._registry is not None:

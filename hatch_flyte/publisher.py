@@ -16,7 +16,7 @@ from hatch_flyte.errors import HatchFlyteError
 from hatch_flyte.signals import INTERRUPTED
 
 if TYPE_CHECKING:
-    from hatch_flyte.config import Target
+    from hatch_flyte.events import Event
     from hatch_flyte.projects import Project
     from hatch_flyte.report_text import Published
 
@@ -46,7 +46,7 @@ class FlytePublisher(PublisherInterface):
 
         paths = [Path(artifact) for artifact in artifacts]
         with built_first(projects_of(paths, self._root, partial(self._project, options)), self._on_line) as projects:
-            return deployment(projects, self._on_step).publish()
+            return deployment(projects, self._on_event).publish()
 
     @property
     def _root(self) -> Path:
@@ -83,20 +83,24 @@ class FlytePublisher(PublisherInterface):
 
         self.app.display_info(printable(text))
 
-    def _on_step(self, target: Target, text: str) -> None:
-        self.app.display_debug(f"{target.cluster}: {text}")
+    def _on_event(self, event: Event) -> None:
+        from hatch_flyte.event_text import step_words
+
+        if words := step_words(event):
+            self.app.display_debug(f"{event.target.cluster}: {words}")
 
     def _tell(self, published: tuple[Published, ...]) -> None:
         from hatch_flyte.outcome import exit_code
-        from hatch_flyte.report_text import closing, heading, outcome_lines, printable, shown
+        from hatch_flyte.report_text import report_lines
 
+        say = {
+            "error": self.app.display_error,
+            "warning": self.app.display_warning,
+            "good": self.app.display_success,
+            "bad": self.app.display_error,
+        }
         for one in published:
-            report = one.report
-            self.app.display_info(heading(one))
-            for outcome in shown(report, verbose=self.app.verbosity > 0):
-                self.app.display_info("\n".join(outcome_lines(outcome)))
-            if report.error:
-                self.app.display_error(printable(str(report.error)))
-            (self.app.display_success if report.ok else self.app.display_error)(closing(report))
+            for about, line in report_lines(one, self.app.verbosity):
+                say.get(about, self.app.display_info)(line)
         if code := exit_code(tuple(one.report for one in published)):
             self.app.abort(code=code)

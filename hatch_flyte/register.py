@@ -18,6 +18,7 @@ from hatch_flyte.errors import (
     RegistryError,
     RejectedError,
 )
+from hatch_flyte.events import EntityDone, Looking, Registering, Uploading
 from hatch_flyte.outcome import GOOD, Outcome, Report, Status
 from hatch_flyte.plan import Verdict, filled, judged, make_plan, workflows_of
 
@@ -42,7 +43,7 @@ async def register(order: Order, target: Target, registry: Registry, watch: Watc
 
     Raises `ArchiveError` for an archive that cannot be registered anywhere; all that a registry does is in the report.
     """
-    watch.on_step(target, "looking")
+    watch.tell(Looking(target))
     try:
         plan = await watch.unless_stopped(make_plan(order, target, registry))
     except RegistryError as problem:
@@ -120,7 +121,7 @@ class _Registration:
             return
         ordered = levels(missing)
         await self._upload()
-        self._watch.on_step(self._plan.target, "registering")
+        self._watch.tell(Registering(self._plan.target, len(missing)))
         for level in ordered:
             await asyncio.gather(*(self._create(entry) for entry in level))
 
@@ -142,7 +143,7 @@ class _Registration:
         if bundle is None or location is None or location.stored:
             return
         target = self._plan.target
-        self._watch.on_step(target, "uploading the bundle")
+        self._watch.tell(Uploading(target, location))
         stored = await self._registry.upload(target.project, target.domain, bundle)
         _check_place(target, stored, location)
         self._uploaded = True
@@ -184,7 +185,7 @@ class _Registration:
         self._outcomes[outcome.identifier] = outcome
         if outcome.status not in GOOD and not self._order.keep_going:
             self._halted = self._halted or f"{outcome.identifier} {_HALTING[outcome.status]}"
-        self._watch.on_outcome(self._plan.target, outcome)
+        self._watch.tell(EntityDone(self._plan.target, outcome))
 
 
 def _breaking(plan: Plan) -> BreakingError | None:

@@ -8,16 +8,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hatch_flyte.activation import MoveStatus
+from hatch_flyte.console import console_link
+from hatch_flyte.entity import Kind
 from hatch_flyte.outcome import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from hatch_flyte.activation import Moved
     from hatch_flyte.archive import Archive
+    from hatch_flyte.breaking import BreakingChange
     from hatch_flyte.config import Target
+    from hatch_flyte.entity import Identifier
     from hatch_flyte.outcome import Outcome, Report
+    from hatch_flyte.plan import Plan
 
 SHOWN_DIFFERENCES = 10
+SHOWN_LINKS = 5
+"""Links to the console that are shown unasked."""
 CONFLICT_HINT = "a registered version never changes: build another version, or name one with `--version`"
 LOCAL_NOTE = "no cluster is configured: this is the local registry"
 
@@ -58,6 +67,46 @@ def heading(published: Published) -> str:
     return printable(f"{named(target)}: {target.project}/{target.domain}, {published.subject}{at}")
 
 
+def report_lines(published: Published, verbosity: int = 0) -> Iterator[tuple[str, str]]:
+    """Yield what is told of a report, line by line, each with what it is about: for its colour, and for where it goes.
+
+    That is a status in lower case (`created`, `failed`, `activated`), or `heading`, `link`, `breaking`, `error`,
+    `warning`, `good` or `bad`; the last two are the closing line's. `verbosity` is 0, more to name what is unchanged
+    too, or less for nothing but what went wrong and the closing line.
+    """
+    report = published.report
+    if verbosity >= 0:
+        yield "heading", heading(published)
+    yield from _outcome_parts(report, verbosity)
+    for moved in report.moved:
+        if verbosity > 0 or (moved.move.needed and (verbosity == 0 or moved.status is MoveStatus.FAILED)):
+            yield from ((moved.status.name.lower(), line) for line in moved_lines(moved))
+    if report.error:
+        yield "error", printable(str(report.error))
+    elif report.plan and verbosity >= 0:
+        yield from (("breaking", breaking_line(change, refused=False)) for change in report.plan.breaking)
+    if verbosity >= 0 and (orphaned := orphan_text(report)):
+        yield "warning", orphaned
+    yield "good" if report.ok else "bad", closing(report)
+
+
+def _outcome_parts(report: Report, verbosity: int) -> Iterator[tuple[str, str]]:
+    links = dict(created_links(report))
+    linked = verbosity > 0 or (verbosity == 0 and len(links) <= SHOWN_LINKS)
+    for outcome in shown(report, verbose=verbosity > 0):
+        if verbosity >= 0 or outcome.status in {Status.CONFLICT, Status.FAILED}:
+            yield from ((outcome.status.name.lower(), line) for line in outcome_lines(outcome))
+            if linked and outcome.identifier in links:
+                yield "link", printable(f"    {links[outcome.identifier]}")
+
+
+def created_links(report: Report) -> Iterator[tuple[Identifier, str]]:
+    """Yield the launch plans that were created, each with its page in the console; none where there is no console."""
+    for outcome in report.outcomes:
+        if outcome.status is Status.CREATED and outcome.identifier.kind is Kind.LAUNCH_PLAN and report.target.console:
+            yield outcome.identifier, console_link(report.target, outcome.identifier)
+
+
 def outcome_lines(outcome: Outcome) -> Iterator[str]:
     """Yield a line for an outcome, and indented ones for why."""
     identifier = outcome.identifier
@@ -70,6 +119,53 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
         yield f"    … and {len(outcome.differences) - SHOWN_DIFFERENCES} more"
     if outcome.error is not None and outcome.error.hint:
         yield f"    {printable(outcome.error.hint)}"
+
+
+def moved_lines(moved: Moved) -> Iterator[str]:
+    """Yield a line for what came of a launch plan's activation, and indented ones for why.
+
+    `activated        launch plan nightly 1.4 (before: 1.3; starts cron 0 6 * * *)`.
+    """
+    move = moved.move
+    notes = []
+    if move.activate and move.needed:
+        notes.append(f"before: {move.before or 'none'}")
+    notes += [f"{verb} {words}" for verb, words in (("starts", move.starts), ("stops", move.stops)) if words]
+    noted = f" ({'; '.join(notes)})" if notes else ""
+    identifier = move.identifier
+    yield printable(
+        f"{_moved_word(moved):<16} {identifier.kind.value:<11} {identifier.name} {identifier.version}{noted}"
+    )
+    hint = moved.error.hint if moved.error else ""
+    yield from (f"    {line}" for text in (moved.detail, hint) for line in printable(text).splitlines())
+
+
+def _moved_word(moved: Moved) -> str:
+    if moved.status is MoveStatus.PLANNED:
+        return f"would be {'activated' if moved.move.activate else 'deactivated'}"
+    if moved.status is MoveStatus.UNCHANGED and not moved.move.activate:
+        return "inactive already"
+    return str(moved.status.value)
+
+
+def breaking_line(change: BreakingChange, *, refused: bool) -> str:
+    """Return a line for what a release breaks for users of the one before."""
+    word = "refused" if refused else "breaking"
+    line = f"{word:<16} {change.kind.value:<11} {change.name}: {change.message} ({change.rule.id})"
+    return printable(line).replace("\n", "\\n")
+
+
+def orphan_text(report: Report) -> str:
+    """Return the warning of active launch plans that a release no longer has, and that stay active; empty for none."""
+    plan = report.plan
+    if plan is None or plan.prune or not plan.orphans:
+        return ""
+    names = ", ".join(move.identifier.name for move in plan.orphans)
+    plural, are, them = ("", "is", "it") if len(plan.orphans) == 1 else ("s", "are", "them")
+    return printable(
+        f"{len(plan.orphans)} active launch plan{plural} of {plan.distribution} {are} no longer in this release: "
+        f"{names}; deactivate {them} with --prune"
+    )
 
 
 def shown(report: Report, *, verbose: bool) -> Iterator[Outcome]:
@@ -106,10 +202,11 @@ def closing(report: Report) -> str:
 
 def to_json(published: Sequence[Published], exit_code: int) -> dict[str, Any]:
     """Return what `--json` prints: every outcome, nothing left out."""
-    return {"exit_code": exit_code, "clusters": [_published(one) for one in published]}
+    return {"exit_code": exit_code, "clusters": [report_json(one) for one in published]}
 
 
-def _published(published: Published) -> dict[str, Any]:
+def report_json(published: Published) -> dict[str, Any]:
+    """Return a report as JSON values."""
     report, manifest = published.report, published.archive.manifest
     return {
         "cluster": report.target.cluster,
@@ -125,12 +222,17 @@ def _published(published: Published) -> dict[str, Any]:
         "bundle": report.bundle.url if report.bundle else None,
         "uploaded": report.uploaded,
         "counts": {status.value: count for status, count in report.counts.items()},
-        "outcomes": [_outcome(outcome) for outcome in report.outcomes],
+        "outcomes": [outcome_json(report.target, outcome) for outcome in report.outcomes],
+        "moved": [moved_json(moved) for moved in report.moved],
+        "breaking": breaking_json(report.plan) if report.plan else [],
+        "orphans": [move.identifier.name for move in report.plan.orphans] if report.plan else [],
     }
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
+def outcome_json(target: Target, outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as JSON values; a launch plan has the address of its page in the console, if there is one."""
     identifier = outcome.identifier
+    linked = identifier.kind is Kind.LAUNCH_PLAN and outcome.status in {Status.CREATED, Status.UNCHANGED}
     return {
         "kind": identifier.kind.value,
         "project": identifier.project,
@@ -140,4 +242,34 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "status": outcome.status.value,
         "detail": outcome.detail,
         "differences": [{"field": one.field, "sent": one.sent, "stored": one.stored} for one in outcome.differences],
+        "console": (console_link(target, identifier) if linked else "") or None,
     }
+
+
+def moved_json(moved: Moved) -> dict[str, Any]:
+    """Return what came of a launch plan's activation as JSON values."""
+    move = moved.move
+    return {
+        "name": move.identifier.name,
+        "version": move.identifier.version,
+        "activate": move.activate,
+        "status": moved.status.value,
+        "detail": moved.detail,
+        "before": move.before or None,
+        "starts": move.starts or None,
+        "stops": move.stops or None,
+    }
+
+
+def breaking_json(plan: Plan) -> list[dict[str, Any]]:
+    """Return what a plan's release breaks as JSON values."""
+    return [
+        {
+            "rule": one.rule.id,
+            "kind": one.kind.value,
+            "name": one.name,
+            "message": one.message,
+            "refused": one in plan.refused,
+        }
+        for one in plan.breaking
+    ]

@@ -116,7 +116,7 @@ def cluster(name: str, endpoint: str, **more: str) -> str:
 
 
 @contextlib.contextmanager
-def serving_here(folder: Path) -> Iterator[str]:
+def serving_here(folder: Path, **options: Any) -> Iterator[str]:
     """Serve the local registry in `folder`, in a thread of this process; give its address."""
     found: list[str] = []
     ready = threading.Event()
@@ -127,7 +127,9 @@ def serving_here(folder: Path) -> Iterator[str]:
         found.append(addresses.grpc)
         ready.set()
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve(folder, ServeOptions(), on_ready, stop)))
+    thread = threading.Thread(
+        target=lambda: loop.run_until_complete(serve(folder, ServeOptions(**options), on_ready, stop))
+    )
     thread.start()
     try:
         assert ready.wait(30)

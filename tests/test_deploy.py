@@ -12,6 +12,7 @@ from hatch_flyte.archive import write_archive
 from hatch_flyte.config import Config, Sources, load
 from hatch_flyte.deploy import deploy, deployment
 from hatch_flyte.errors import ArchiveError, ConfigError, ConflictError
+from hatch_flyte.event_text import step_words
 from hatch_flyte.projects import Project
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
-    from hatch_flyte.config import Target
+    from hatch_flyte.events import Event
     from hatch_flyte.report_text import Published
 
 
@@ -36,7 +37,7 @@ def written(folder: Path, name: str, *messages: Message, version: str = "1.0") -
 
 
 def run(config: Config, *paths: Path) -> tuple[Published, ...]:
-    return deploy(config, paths, lambda _target, _text: None)
+    return deploy(config, paths, lambda _event: None)
 
 
 def test_each_archive_and_cluster_has_a_report_and_its_archive(tmp_path: Path) -> None:
@@ -68,13 +69,11 @@ def test_with_several_clusters_reports_go_cluster_by_cluster(tmp_path: Path) -> 
 
 
 def test_steps_are_told_with_their_target(tmp_path: Path) -> None:
-    steps: list[tuple[str, str]] = []
+    heard: list[Event] = []
 
-    def on_step(target: Target, text: str) -> None:
-        steps.append((target.cluster, text))
+    deploy(config(tmp_path), [written(tmp_path, "1.tgz", task(), workflow(), launch_plan())], heard.append)
 
-    deploy(config(tmp_path), [written(tmp_path, "1.tgz", task(), workflow(), launch_plan())], on_step)
-
+    steps = [(event.target.cluster, words) for event in heard if (words := step_words(event))]
     assert steps == [("local", "looking"), ("local", "registering")]
 
 
@@ -188,7 +187,7 @@ class TestSeveralProjects:
             self.project(tmp_path / "a", registry, task("acme.a"), version="2.0"),
         ]
 
-        published = deployment(projects, lambda _target, _text: None).publish()
+        published = deployment(projects, lambda _event: None).publish()
 
         assert [(one.report.version, one.report.outcomes[0].identifier.name) for one in published] == [
             ("b-1.0", "acme.b"),
@@ -201,7 +200,7 @@ class TestSeveralProjects:
         library = self.project(tmp_path / "library", registry, task())
         flows = self.project(tmp_path / "flows", registry, workflow())
 
-        published = deployment([library, flows], lambda _target, _text: None).publish()
+        published = deployment([library, flows], lambda _event: None).publish()
 
         assert [one.report.summary for one in published] == ["1 created", "1 created"]
 
@@ -213,7 +212,7 @@ class TestSeveralProjects:
         ]
 
         with pytest.raises(ConflictError, match=r"acme-pipelines 1\.0 \(a\) and acme-pipelines 1\.0 \(b\)"):
-            deployment(projects, lambda _target, _text: None).publish()
+            deployment(projects, lambda _event: None).publish()
 
         assert not registry.exists()
 
@@ -223,7 +222,7 @@ class TestSeveralProjects:
         wrong = replace(self.project(tmp_path / "b", registry, task()), paths=(tmp_path / "no.tgz",))
 
         with pytest.raises(ArchiveError):
-            deployment([right, wrong], lambda _target, _text: None).publish()
+            deployment([right, wrong], lambda _event: None).publish()
 
         assert not registry.exists()
 
@@ -234,7 +233,7 @@ class TestSeveralProjects:
         ]
 
         with pytest.raises(ConfigError) as caught:
-            deployment(projects, lambda _target, _text: None).publish()
+            deployment(projects, lambda _event: None).publish()
 
         assert [problem.where for problem in caught.value.problems] == [
             "a: tool.hatch-flyte.default-clusters",
@@ -248,4 +247,4 @@ class TestSeveralProjects:
         write_archive(tmp_path / "b.tgz", foreign(archive_of(task())))
 
         with pytest.raises(ConfigError, match="b: version: expected a version for"):
-            deployment([one, replace(other, paths=(tmp_path / "b.tgz",))], lambda _target, _text: None).publish()
+            deployment([one, replace(other, paths=(tmp_path / "b.tgz",))], lambda _event: None).publish()

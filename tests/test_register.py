@@ -11,6 +11,7 @@ from support_registries import TARGET, Unreliable
 from hatch_flyte.bundle import BundledFile, make_bundle
 from hatch_flyte.config import Target
 from hatch_flyte.errors import AlreadyExistsError, ConflictError, RejectedError, UnreachableError
+from hatch_flyte.events import EntityDone, Looking, Registering
 from hatch_flyte.order import Order
 from hatch_flyte.outcome import Report, Status
 from hatch_flyte.register import register, unsent
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from hatch_flyte.bundle import Bundle
     from hatch_flyte.entity import Identifier
     from hatch_flyte.errors import RegistryError
+    from hatch_flyte.events import Event
 
 BUNDLE = make_bundle([BundledFile("acme.py", b"x = 1\n")])
 
@@ -90,17 +92,12 @@ class TestFirstAndAgain:
         assert report.ok
 
     async def test_somebody_who_looks_on_hears_of_every_outcome(self, registry: Unreliable) -> None:
-        heard: list[Status] = []
-        steps: list[str] = []
-        watch = Watch(
-            on_step=lambda _target, text: steps.append(text),
-            on_outcome=lambda _target, outcome: heard.append(outcome.status),
-        )
+        heard: list[Event] = []
 
-        await run(registry, watch=watch)
+        await run(registry, watch=Watch(on_event=heard.append))
 
-        assert heard == [Status.CREATED] * 3
-        assert steps == ["looking", "registering"]
+        assert [type(event) for event in heard] == [Looking, Registering, *[EntityDone] * 3]
+        assert [event.outcome.status for event in heard if isinstance(event, EntityDone)] == [Status.CREATED] * 3
 
 
 class TestConflicts:

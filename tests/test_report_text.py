@@ -6,13 +6,26 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support_archives import archive_of, foreign
 from support_registries import TARGET
+from support_releases import plan_id
 
+from hatch_flyte.activation import Move, Moved, MoveStatus
 from hatch_flyte.entity import Identifier, Kind
 from hatch_flyte.errors import RejectedError, UnreachableError
 from hatch_flyte.outcome import Outcome, Report, Status
 from hatch_flyte.plan import Plan
 from hatch_flyte.registry.port import Location
-from hatch_flyte.report_text import Published, closing, heading, named, outcome_lines, printable, shown, to_json
+from hatch_flyte.report_text import (
+    Published,
+    closing,
+    heading,
+    moved_lines,
+    named,
+    outcome_lines,
+    printable,
+    report_lines,
+    shown,
+    to_json,
+)
 from hatch_flyte.wire.compare import Difference
 
 if TYPE_CHECKING:
@@ -148,6 +161,46 @@ class TestClosing:
         assert closing(report(outcome(Status.CONFLICT))).startswith(
             "local: 1 conflict; a registered version never changes"
         )
+
+
+class TestMoves:
+    MOVE = Move(plan_id("nightly", "1.4"), activate=True, before="1.3", starts="cron 0 6 * * *", stops="cron 0 5 * * *")
+
+    @pytest.mark.parametrize(
+        ("moved", "lines"),
+        [
+            (
+                Moved(MOVE, MoveStatus.ACTIVATED),
+                ["activated        launch plan nightly 1.4 (before: 1.3; starts cron 0 6 * * *; stops cron 0 5 * * *)"],
+            ),
+            (
+                Moved(replace(MOVE, before="", stops=""), MoveStatus.PLANNED),
+                ["would be activated launch plan nightly 1.4 (before: none; starts cron 0 6 * * *)"],
+            ),
+            (
+                Moved(Move(plan_id("nightly", "1.3"), activate=False, before="1.3"), MoveStatus.PLANNED),
+                ["would be deactivated launch plan nightly 1.3"],
+            ),
+            (
+                Moved(Move(plan_id("nightly", "1.3"), activate=False), MoveStatus.UNCHANGED),
+                ["inactive already launch plan nightly 1.3"],
+            ),
+            (
+                Moved(
+                    Move(plan_id("x", "1"), activate=True), MoveStatus.FAILED, "no\x1b", RejectedError("no", hint="Do.")
+                ),
+                ["failed           launch plan x 1 (before: none)", "    no\\x1b", "    Do."],
+            ),
+        ],
+    )
+    def test_a_line_says_what_was_before_and_which_schedules_move(self, moved: Moved, lines: list[str]) -> None:
+        assert list(moved_lines(moved)) == lines
+
+    def test_quiet_names_those_that_failed_only(self) -> None:
+        error = RejectedError("refused")
+        one = published(moved=(Moved(self.MOVE, MoveStatus.ACTIVATED), Moved(self.MOVE, MoveStatus.FAILED, "x", error)))
+
+        assert [about for about, _ in report_lines(one, -1)] == ["failed", "failed", "bad"]
 
 
 def test_json_leaves_nothing_out() -> None:

@@ -63,6 +63,8 @@ def main(directory: Path | None) -> None:
 
     Shell completion: see `docs/cli.md`.
     """
+    if os.environ.get("NO_COLOR"):
+        click.get_current_context().color = False
     if directory:
         os.chdir(directory)
 

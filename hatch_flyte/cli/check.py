@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 from pathlib import Path
@@ -130,17 +129,8 @@ def _sum_up(findings: Sequence[Finding], archive: Archive) -> None:
 
 def _annotate(findings: Sequence[Finding], root: Path) -> None:
     from hatch_flyte.check_text import github_line
+    from hatch_flyte.cli.repository import in_repository, repository
 
-    repository = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+    whole = repository()
     for finding in findings:
-        click.echo(github_line(finding, lambda path: _in_repository(path, root, repository)))
-
-
-def _in_repository(path: str, root: Path, repository: Path) -> str:
-    """Return where a file of the wheel lies in the repository; it may be below a folder, such as `src`, of the project.
-
-    One that isn't found is returned as it is.
-    """
-    places = [root / path, *sorted(root.glob(f"*/{glob.escape(path)}"))] if path.isprintable() else []
-    there = next((place for place in places if place.is_file()), None)
-    return path if there is None else Path(os.path.relpath(there, repository)).as_posix()
+        click.echo(github_line(finding, lambda path: in_repository(path, [root], whole)))

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from hatch_flyte.cli.options import choosing_options
 from hatch_flyte.cli.package import given
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hatch_flyte.config import Target
     from hatch_flyte.plan import Plan
 
 CHANGES: Final = 20
@@ -26,18 +26,7 @@ COLOURS: Final = {"new": "green", "gone": "yellow", "wrong": "red", "move": "cya
 
 @click.command()
 @click.argument("archives", nargs=-1, type=click.Path(path_type=Path), metavar="[ARCHIVE|FOLDER]...")
-@click.option("-c", "--cluster", multiple=True, metavar="NAME", help="Plan for this cluster, or @GROUP; repeatable.")
-@click.option("--version", metavar="VERSION", help="Version to register under; the distribution's by default.")
-@click.option("--project", metavar="PROJECT", help="Flyte project, instead of the cluster's.")
-@click.option("--domain", metavar="DOMAIN", help="Flyte domain, instead of the cluster's.")
-@click.option(
-    "--activate",
-    multiple=True,
-    metavar="MODE|NAME",
-    help="What would be activated: none, declared, scheduled, or the launch plan NAME; repeatable.",
-)
-@click.option("--prune", is_flag=True, default=None, help="Deactivate launch plans that this release no longer has.")
-@click.option("--allow-breaking", multiple=True, metavar="NAME", help="Let this entity's users break; repeatable.")
+@choosing_options("Plan for")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -58,7 +47,7 @@ def plan(archives: tuple[Path, ...], **options: Any) -> None:
     Without ARCHIVE: the one of this project's current version in its build directory; with a FOLDER, in it. A FOLDER
     with a pyproject.toml is a project of its own.
     """
-    from hatch_flyte.cli.status import waiting
+    from hatch_flyte.cli.status import telling, waiting
     from hatch_flyte.config import Sources, load
     from hatch_flyte.config.files import find_root
     from hatch_flyte.deploy import deployment
@@ -72,11 +61,8 @@ def plan(archives: tuple[Path, ...], **options: Any) -> None:
     def project(root: Path) -> Project:
         return Project(config=load(Sources(root=root, environ=os.environ, options=call, option_style="--")))
 
-    def on_step(target: Target, text: str) -> None:
-        say(f"{target.cluster}: {text}")
-
     with waiting("Planning") as say:
-        found = deployment(projects_of(archives, find_root(), project), on_step).plan()
+        found = deployment(projects_of(archives, find_root(), project), telling(say)).plan()
     plans = [one for one in found if not isinstance(one, Report)]
     failed = tuple(one for one in found if isinstance(one, Report))
     code = exit_code(failed) or (_detailed(plans) if detailed else 0)

@@ -12,7 +12,6 @@ import click
 from hatch_flyte.cli.package import given
 
 if TYPE_CHECKING:
-    from hatch_flyte.config import Target
     from hatch_flyte.life.promotion import Promotion
 
 
@@ -41,7 +40,7 @@ def promote(archive: Path | None, sources: tuple[str, ...], goals: tuple[str, ..
     Without ARCHIVE: the one of this project's current version in its build directory; with a FOLDER, in it, or, if that
     is a project, in that one's.
     """
-    from hatch_flyte.cli.status import waiting
+    from hatch_flyte.cli.status import telling, waiting
     from hatch_flyte.config import Sources, load
     from hatch_flyte.config.files import find_root
     from hatch_flyte.deploy import deployment
@@ -55,13 +54,10 @@ def promote(archive: Path | None, sources: tuple[str, ...], goals: tuple[str, ..
         loaded = load(Sources(root=root, environ=os.environ, options=given(options), option_style="--"))
         return Project(config=aimed(loaded, goals, "--to"))
 
-    def on_step(target: Target, text: str) -> None:
-        say(f"{target.cluster}: {text}")
-
     [one] = projects_of([archive] if archive else [], find_root(), project)
     holding = targets_of(aimed(one.config, sources, "--from"))
     with waiting("Promoting") as say:
-        promotion = promoted(deployment([one], on_step), holding)
+        promotion = promoted(deployment([one], telling(say)), holding)
     if as_json:
         click.echo(json.dumps(_json(promotion)))
     else:
@@ -95,10 +91,12 @@ def _show_proof(promotion: Promotion) -> None:
 
 
 def _show_published(promotion: Promotion, *, verbose: bool) -> None:
-    from hatch_flyte.cli.publish import show_published
+    from hatch_flyte.cli.outlet import Outlet
+    from hatch_flyte.cli.rendering import show_published
 
+    outlet = Outlet()
     for one in promotion.published:
-        show_published(one, verbose=verbose)
+        show_published(one, outlet, int(verbose))
 
 
 def _json(promotion: Promotion) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import click
 from hatch_flyte.cli.package import given
 
 if TYPE_CHECKING:
-    from hatch_flyte.config import Target
     from hatch_flyte.life.rollback import Rollback
 
 
@@ -31,7 +30,7 @@ def rollback(distribution: str, version: str, as_json: bool, **options: Any) -> 
     Without DISTRIBUTION: the one of this project. Without --to: the newest complete release that was registered before
     the live one; which one was live before, no control plane can tell.
     """
-    from hatch_flyte.cli.status import waiting
+    from hatch_flyte.cli.status import telling, waiting
     from hatch_flyte.config import Sources, load
     from hatch_flyte.config.files import find_root
     from hatch_flyte.life import calls
@@ -41,13 +40,9 @@ def rollback(distribution: str, version: str, as_json: bool, **options: Any) -> 
 
     config = load(Sources(root=find_root(), environ=os.environ, options=given(options), option_style="--"))
     name = calls.distribution_of(config, distribution)
+    wish = Wish(distribution=name, version=version, dry_run=config.call.dry_run)
     with waiting("Rolling back") as say:
-
-        def on_step(target: Target, text: str) -> None:
-            say(f"{target.cluster}: {text}")
-
-        wish = Wish(distribution=name, version=version, dry_run=config.call.dry_run)
-        came = calls.rollback(config, wish, on_step)
+        came = calls.rollback(config, wish, telling(say))
     code = common_code(one.exit_code for one in came)
     if as_json:
         click.echo(json.dumps(rollback_json(came, code)))

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import TextIO
 
+    from hatch_flyte.events import Event
+
 
 @contextlib.contextmanager
 def waiting(text: str) -> Iterator[Callable[[str], None]]:
     """Show `text` on stderr, with a spinner, while the body runs; gives a function that changes the text."""
-    if not _is_terminal(sys.stderr):
+    if not is_terminal(sys.stderr):
         yield lambda _text: None
         return
     from rich.console import Console
@@ -26,6 +28,17 @@ def waiting(text: str) -> Iterator[Callable[[str], None]]:
         yield lambda changed: status.update(Text(changed))
 
 
+def telling(say: Callable[[str], None]) -> Callable[[Event], None]:
+    """Return what tells `say` which cluster is at what, event by event."""
+    from hatch_flyte.event_text import step_words
+
+    def on_event(event: Event) -> None:
+        if words := step_words(event):
+            say(f"{event.target.cluster}: {words}")
+
+    return on_event
+
+
 def print_table(headers: list[str], rows: list[list[str]]) -> None:
     """Print a table on stdout: ruled on a terminal, plain and unwrapped elsewhere."""
     from rich.box import SIMPLE_HEAD
@@ -33,7 +46,7 @@ def print_table(headers: list[str], rows: list[list[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    on_terminal = _is_terminal(sys.stdout)
+    on_terminal = is_terminal(sys.stdout)
     table = Table(box=SIMPLE_HEAD if on_terminal else None, pad_edge=False, show_edge=False)
     for header in headers:
         table.add_column(header, overflow="fold", no_wrap=not on_terminal)
@@ -67,6 +80,6 @@ def print_error(text: str) -> None:
     click.echo(printable(text), err=True)
 
 
-def _is_terminal(stream: TextIO | None) -> bool:
+def is_terminal(stream: TextIO | None) -> bool:
     """Return whether somebody looks at `stream`; None stands for one that was closed before the start."""
     return stream is not None and stream.isatty()

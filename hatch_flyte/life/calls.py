@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hatch_flyte.config import Setting
 from hatch_flyte.config.files import read_project
 from hatch_flyte.errors import ConfigError, Problem, RegistryError
+from hatch_flyte.events import Stopping
 from hatch_flyte.interruptible import run
 from hatch_flyte.life.history import history
 from hatch_flyte.life.inquiry import inquiry
@@ -21,12 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hatch_flyte.config import Config, Target
+    from hatch_flyte.events import Event
     from hatch_flyte.life.history import Past
     from hatch_flyte.life.inquiry import Answer, Opener
     from hatch_flyte.life.rollback import Wish
     from hatch_flyte.life.survey import Survey
-
-    OnStep = Callable[[Target, str], None]
 
 
 def distribution_of(config: Config, named: str) -> str:
@@ -71,37 +71,37 @@ def all_clusters(config: Config) -> Config:
 
 def status(config: Config, distribution: str) -> Survey:
     """Return which releases of `distribution` (empty: of all) are live in the clusters of `config`."""
-    return asyncio.run(survey(targets_of(config), _opener(config), distribution))
+    return asyncio.run(survey(targets_of(config), opener(config), distribution))
 
 
 def releases(config: Config, distribution: str, limit: int) -> list[Answer[tuple[Past, ...]]]:
     """Return the releases of `distribution` in the clusters of `config`, the newest first: `limit`, or all if 0."""
 
     async def ask() -> list[Answer[tuple[Past, ...]]]:
-        async with inquiry(targets_of(config), _opener(config)) as asked:
+        async with inquiry(targets_of(config), opener(config)) as asked:
             return await asked.ask(history(distribution, limit))
 
     return asyncio.run(ask())
 
 
-def rollback(config: Config, wish: Wish, on_step: OnStep) -> tuple[Rollback, ...]:
+def rollback(config: Config, wish: Wish, on_event: Callable[[Event], None]) -> tuple[Rollback, ...]:
     """Make an earlier release live in the clusters of `config`, all at once; return what came of each."""
-    targets, opener = targets_of(config), _opener(config)
+    targets, opened = targets_of(config), opener(config)
 
     async def use_case(stop: asyncio.Event) -> tuple[Rollback, ...]:
-        watch = Watch(on_step=on_step, stop=stop)
-        return tuple(await asyncio.gather(*(_roll_back(wish, target, opener, watch) for target in targets)))
+        watch = Watch(on_event=on_event, stop=stop)
+        return tuple(await asyncio.gather(*(_roll_back(wish, target, opened, watch) for target in targets)))
 
     def on_stop() -> None:
         for target in targets:
-            on_step(target, "stopping: what is in flight is awaited (Ctrl-C again cuts it off)")
+            on_event(Stopping(target))
 
     return run(use_case, on_stop)
 
 
-async def _roll_back(wish: Wish, target: Target, opener: Opener, watch: Watch) -> Rollback:
+async def _roll_back(wish: Wish, target: Target, opened: Opener, watch: Watch) -> Rollback:
     try:
-        registry = opener(target)
+        registry = opened(target)
     except RegistryError as problem:
         return Rollback(target=target, place="", distribution=wish.distribution, error=problem)
     try:
@@ -110,7 +110,8 @@ async def _roll_back(wish: Wish, target: Target, opener: Opener, watch: Watch) -
         await registry.close()
 
 
-def _opener(config: Config) -> Opener:
+def opener(config: Config) -> Opener:
+    """Return what opens the registry of a target, as `config` says."""
     from hatch_flyte.registry.connect import Surroundings, open_registry
 
     return partial(open_registry, around=Surroundings.of(config))

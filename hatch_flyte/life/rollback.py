@@ -14,6 +14,7 @@ from hatch_flyte.base import live_version
 from hatch_flyte.config.refusals import near_miss
 from hatch_flyte.entity import Kind
 from hatch_flyte.errors import NotFoundError, RegistryError, RejectedError
+from hatch_flyte.events import Looking
 from hatch_flyte.life.history import Past
 from hatch_flyte.look import check_place
 from hatch_flyte.moving import carry_out, planned
@@ -91,7 +92,7 @@ class Rollback:
 async def roll_back(wish: Wish, target: Target, registry: Registry, watch: Watch) -> Rollback:
     """Make an earlier release of `wish.distribution` live again, and return what came of it; errors are in that."""
     came = Rollback(target=target, place=registry.place, distribution=wish.distribution)
-    watch.on_step(target, "looking")
+    watch.tell(Looking(target))
     try:
         way = await watch.unless_stopped(find_way(wish, target, registry))
     except RegistryError as problem:

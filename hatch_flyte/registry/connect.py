@@ -14,6 +14,8 @@ from hatch_flyte.errors import ConfigError, Problem, UnreachableError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import grpc.aio
+
     from hatch_flyte.caution import Caution
     from hatch_flyte.config import Config, Target
     from hatch_flyte.registry.authenticator import Authenticator
@@ -34,6 +36,10 @@ class Surroundings:
     """Where tokens stand, and what their commands are given."""
     root: Path = Path()
     """The folder that commands for tokens are started in: the project's."""
+    authenticator: Authenticator | None = field(default=None, repr=False)
+    """Gives the tokens, instead of what the target says."""
+    channel: grpc.aio.Channel | None = None
+    """A channel to the target that is somebody else's."""
 
     @classmethod
     def of(cls, config: Config) -> Surroundings:
@@ -99,7 +105,8 @@ def _connection(target: Target, around: Surroundings) -> tuple[Connection, list[
         insecure=target.insecure,
         place=place_of(target),
         deadline=transport.deadline,
-        authenticator=_authenticator(target, around),
+        authenticator=around.authenticator or _authenticator(target, around),
+        channel=around.channel,
         trust=trust,
         proxies=_proxies(transport.proxy, where, around, problems),
         metadata={name.lower(): value for name, value in transport.metadata.items()},

@@ -17,6 +17,8 @@ from hatch_flyte.registry.window import MOST
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import grpc.aio
+
     from hatch_flyte.registry.authenticator import Authenticator
     from hatch_flyte.registry.proxy import Proxy
 
@@ -48,6 +50,8 @@ class Connection:
     """Sent with every call, not with uploads; values of it may be secret. Keys are in lower case."""
     keep_alive: int = 0
     """Seconds of silence, while calls are in flight, after which the connection is probed; 0: never."""
+    channel: grpc.aio.Channel | None = None
+    """A channel of somebody else's to use, as it is; None: one is made."""
 
     @property
     def address(self) -> tuple[str, int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from hatch_flyte.registry.borrowed import borrowed
+
 if TYPE_CHECKING:
     import grpc.aio
 
@@ -27,6 +29,8 @@ class Line:
         Where certificates are not verified the server is asked for its own first: that may raise
         `UnusableCertificateError`, and `OSError` where there is no handshake.
         """
+        if self._channel is None and self._connection.channel is not None:
+            self._channel = borrowed(self._connection.channel)
         if self._channel is None:
             unverified = not (self._connection.insecure or self._connection.trust.verify)
             shown = await self._shown() if unverified else None

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hatch_flyte.archives import read_named, with_versions
 from hatch_flyte.config import Target
 from hatch_flyte.distribution import Distribution
-from hatch_flyte.errors import ConflictError, RegistryError
 from hatch_flyte.order import Order
-from hatch_flyte.outcome import GOOD, Status
 from hatch_flyte.register import register
+from hatch_flyte.trouble import trouble_of
 from hatch_flyte.watch import Watch
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hatch_flyte.errors import HatchFlyteError
-    from hatch_flyte.outcome import Outcome, Report
+    from hatch_flyte.outcome import Report
     from hatch_flyte.registry.port import Registry
+
+CONFLICT_HINT: Final = "Publish under another version, or `clear` the registry before."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +38,6 @@ async def publish_into(registry: Registry, archive: Path, place: Place) -> Repor
     [(content, version)] = with_versions(found, lambda _name, own: place.version or own, place.version)
     target = Target("local", None, insecure=False, project=place.project, domain=place.domain)
     report = await register(Order(archive=content, version=version), target, registry, Watch())
-    if not report.ok:
-        raise _problem(report)
+    if problem := trouble_of(report, CONFLICT_HINT):
+        raise problem
     return report
-
-
-def _problem(report: Report) -> HatchFlyteError:
-    """Return what stopped a publish: what it was cut off by, or the first entity that was refused."""
-    if report.error is not None:
-        return report.error
-    stopped = [one for one in report.outcomes if one.status not in GOOD and one.status is not Status.SKIPPED]
-    return stopped[0].error or _conflict(stopped[0])
-
-
-def _conflict(outcome: Outcome) -> RegistryError:
-    lines = "".join(f"\n  {difference}" for difference in outcome.differences)
-    return ConflictError(
-        f"{outcome.identifier}: is there with other content{lines}",
-        hint="Publish under another version, or `clear` the registry before.",
-        identifier=outcome.identifier,
-    )

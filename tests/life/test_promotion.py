@@ -42,7 +42,7 @@ class Releasing:
     def deployment(self, archive: Archive, *targets: Target, dry_run: bool = False) -> Deployment:
         order = Order(archive=archive, version="1.0", dry_run=dry_run)
         shares = [[Errand(order, target, self._project)] for target in targets]
-        return Deployment(shares, lambda _target, _text: None)
+        return Deployment(shares, lambda _event: None)
 
     def publish(self, archive: Archive, *targets: Target) -> None:
         assert all(one.report.ok for one in self.deployment(archive, *targets).publish())

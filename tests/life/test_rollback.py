@@ -13,6 +13,7 @@ from support_releases import active, flow_of, order_of, registered, scheduled
 
 from hatch_flyte.activation import MoveStatus
 from hatch_flyte.errors import NotFoundError, RejectedError, UnreachableError
+from hatch_flyte.events import Activating
 from hatch_flyte.life.rollback import Rollback, Wish, roll_back
 from hatch_flyte.outcome import common_code
 from hatch_flyte.registry.local import open_local
@@ -227,7 +228,7 @@ class TestWhatGoesWrong:
         await release(unreliable, "2", "a", live=("a",))
         written = list(unreliable.writes)
         watch = Watch()
-        watch.on_step = lambda _target, text: watch.stop.set() if text == "activating" else None
+        watch.on_event = lambda event: watch.stop.set() if isinstance(event, Activating) else None
 
         came = await roll_back(Wish(distribution=NAME), TARGET, unreliable, watch)
 
