@@ -7,7 +7,7 @@ plan's workflow.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hatch_flyte.entity import Kind
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from hatch_flyte.archive import Archive, Member
+    from hatch_flyte.config.target import Overrides
     from hatch_flyte.entity import Identifier
     from hatch_flyte.wire.identifiers import Fill
 
@@ -34,13 +35,15 @@ class Entry:
     """What it refers to, in the archive or elsewhere."""
 
 
-def fill_entries(archive: Archive, fill: Fill) -> list[Entry]:
-    """Return the entities of `archive` with identifiers and bundle address filled in, in the archive's order.
+def fill_entries(archive: Archive, fill: Fill, overrides: Overrides | None = None) -> list[Entry]:
+    """Return the entities of `archive`, in its order, with identifiers, bundle address and `overrides` filled in.
 
     Raises `ArchiveError` for a member that isn't the protobuf its name says, for an identifier that stands there
     twice, and for a bundle address to fill in where the archive has no bundle.
     """
     entries = [_entry(archive, member, fill) for member in archive.members]
+    if overrides is not None:
+        entries = [_overridden(entry, overrides) for entry in entries]
     counted = Counter(entry.identifier for entry in entries)
     twice = [str(identifier) for identifier, count in counted.items() if count > 1]
     if twice:
@@ -71,6 +74,12 @@ def _entry(archive: Archive, member: Member, fill: Fill) -> Entry:
     identifier = to_identifier(own_identifier(member.kind, payload))
     spec = payload.spec if member.kind is Kind.LAUNCH_PLAN else payload  # type: ignore[attr-defined] # a LaunchPlan
     return Entry(identifier, spec, tuple(references(member.kind, spec)))
+
+
+def _overridden(entry: Entry, overrides: Overrides) -> Entry:
+    from hatch_flyte.wire.overrides import overridden
+
+    return replace(entry, spec=overridden(entry.spec, overrides))
 
 
 def parse_member(member: Member) -> Message:

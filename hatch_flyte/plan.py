@@ -172,7 +172,8 @@ def filled(order: Order, target: Target, bundle_url: str) -> list[Entry]:
     """Return the entities of an order's archive, filled in for a target. Raises `ArchiveError`."""
     from hatch_flyte.wire.identifiers import Fill
 
-    return fill_entries(order.archive, Fill(target.project, target.domain, order.version, bundle_url, DESTINATION))
+    place = Fill(target.project, target.domain, order.version, bundle_url, DESTINATION)
+    return fill_entries(order.archive, place, target.overrides)
 
 
 def judged(entry: Entry, stored: Message, workflows: Mapping[Identifier, Message]) -> Planned:

@@ -94,4 +94,4 @@ def _entries(errand: Errand) -> list[Entry]:
         version=errand.order.version,
         bundle_url=bundle.digest if bundle else None,
     )
-    return fill_entries(errand.order.archive, place)
+    return fill_entries(errand.order.archive, place, errand.target.overrides)

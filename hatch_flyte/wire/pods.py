@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from google.protobuf.struct_pb2 import Struct, Value
 
@@ -39,6 +39,15 @@ def pod_image_values(pod_spec: Struct) -> Iterator[Value]:
         for container in _items(pod_spec, key):
             if "image" in container.struct_value.fields:
                 yield container.struct_value.fields["image"]
+
+
+def rewrite_pod_images(pod_spec: Struct, change: Callable[[str], str]) -> None:
+    """Change the image of every container that names one, those that run first included, in place."""
+    for key in ("initContainers", "containers"):
+        for container in _items(pod_spec, key):
+            fields = container.struct_value.fields
+            if "image" in fields and fields["image"].HasField("string_value"):
+                fields["image"].string_value = change(fields["image"].string_value)
 
 
 def pod_container_names(pod_spec: Struct) -> Iterator[str]:
