@@ -42,7 +42,7 @@ def fill_entries(archive: Archive, fill: Fill, overrides: Overrides | None = Non
     twice, and for a bundle address to fill in where the archive has no bundle.
     """
     entries = [_entry(archive, member, fill) for member in archive.members]
-    if overrides is not None:
+    if overrides:
         entries = [_overridden(entry, overrides) for entry in entries]
     counted = Counter(entry.identifier for entry in entries)
     twice = [str(identifier) for identifier, count in counted.items() if count > 1]

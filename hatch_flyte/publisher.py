@@ -46,7 +46,10 @@ class FlytePublisher(PublisherInterface):
 
         paths = [Path(artifact) for artifact in artifacts]
         with built_first(projects_of(paths, self._root, partial(self._project, options)), self._on_line) as projects:
-            return deployment(projects, self._on_event).publish()
+            made = deployment(projects, self._on_event)
+            for caution in made.cautions:
+                self.app.display_warning(str(caution))
+            return made.publish()
 
     @property
     def _root(self) -> Path:

@@ -47,7 +47,7 @@ def plan(archives: tuple[Path, ...], **options: Any) -> None:
     Without ARCHIVE: the one of this project's current version in its build directory; with a FOLDER, in it. A FOLDER
     with a pyproject.toml is a project of its own.
     """
-    from hatch_flyte.cli.status import telling, waiting
+    from hatch_flyte.cli.status import telling, waiting, warned
     from hatch_flyte.config import Sources, load
     from hatch_flyte.config.files import find_root
     from hatch_flyte.deploy import deployment
@@ -62,7 +62,7 @@ def plan(archives: tuple[Path, ...], **options: Any) -> None:
         return Project(config=load(Sources(root=root, environ=os.environ, options=call, option_style="--")))
 
     with waiting("Planning") as say:
-        found = deployment(projects_of(archives, find_root(), project), telling(say)).plan()
+        found = warned(deployment(projects_of(archives, find_root(), project), telling(say))).plan()
     plans = [one for one in found if not isinstance(one, Report)]
     failed = tuple(one for one in found if isinstance(one, Report))
     code = exit_code(failed) or (_detailed(plans) if detailed else 0)

@@ -40,7 +40,7 @@ def promote(archive: Path | None, sources: tuple[str, ...], goals: tuple[str, ..
     Without ARCHIVE: the one of this project's current version in its build directory; with a FOLDER, in it, or, if that
     is a project, in that one's.
     """
-    from hatch_flyte.cli.status import telling, waiting
+    from hatch_flyte.cli.status import telling, waiting, warned
     from hatch_flyte.config import Sources, load
     from hatch_flyte.config.files import find_root
     from hatch_flyte.deploy import deployment
@@ -57,7 +57,7 @@ def promote(archive: Path | None, sources: tuple[str, ...], goals: tuple[str, ..
     [one] = projects_of([archive] if archive else [], find_root(), project)
     holding = targets_of(aimed(one.config, sources, "--from"))
     with waiting("Promoting") as say:
-        promotion = promoted(deployment([one], telling(say)), holding)
+        promotion = promoted(warned(deployment([one], telling(say))), holding)
     if as_json:
         click.echo(json.dumps(_json(promotion)))
     else:

@@ -65,13 +65,14 @@ def publish(archives: tuple[Path, ...], approved: Path | None, **options: Any) -
 
 def _published(projects: Sequence[Project], teller: Renderer, approved: Path | None) -> int:
     """Publish, and tell it; return the exit code."""
+    from hatch_flyte.cli.status import warned
     from hatch_flyte.deploy import deployment
     from hatch_flyte.errors import HatchFlyteError
     from hatch_flyte.outcome import exit_code
 
     try:
         with teller.running():
-            published = deployment(projects, teller.on_event).publish(_approval(approved))
+            published = warned(deployment(projects, teller.on_event)).publish(_approval(approved))
     except HatchFlyteError as problem:
         teller.fail(problem)
         raise

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import TextIO
 
+    from hatch_flyte.deploy import Deployment
     from hatch_flyte.events import Event
 
 
@@ -70,6 +71,13 @@ def print_warning(text: str) -> None:
 
     click.secho("warning: ", fg="yellow", bold=True, nl=False, err=True)
     click.echo(printable(text), err=True)
+
+
+def warned(made: Deployment) -> Deployment:
+    """Print what the user must know before `made` is carried out, and return it."""
+    for caution in made.cautions:
+        print_warning(str(caution))
+    return made
 
 
 def print_error(text: str) -> None:

@@ -5,7 +5,7 @@ Knows neither where a value was read nor how it is used.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ class Overrides:
     """Beginnings of image names and what stands there instead; the longest that fits counts."""
     queue: str = ""
     """Name of the cluster pool that launch plans run in, where they name none; empty: not said."""
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, field.name) for field in fields(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,14 +38,18 @@ def overridden(spec: Message, overrides: Overrides) -> Message:
 
 
 def rewritten(image: str, registries: Mapping[str, str]) -> str:
-    """Return the name `image` with the longest of `registries` that fits replaced; only whole path components fit."""
-    fitting = [one for one in registries if image.startswith(one) and image[len(one) : len(one) + 1] in _ENDS]
+    """Return the name `image` with the longest of `registries` that fits replaced; only whole path components fit.
+
+    A slash at the end of either side changes nothing. What follows may be a tag or a digest, but no registry's port.
+    """
+    named = {old.rstrip("/"): new.rstrip("/") for old, new in registries.items()}
+    fitting = [old for old in named if image.startswith(old) and _is_whole(image[len(old) :])]
     longest = max(fitting, key=len, default="")
-    return registries[longest] + image[len(longest) :] if longest else image
+    return named[longest] + image[len(longest) :] if longest else image
 
 
-_ENDS = ("", "/", ":", "@")
-"""What follows on a whole component; a tag or a digest may."""
+def _is_whole(rest: str) -> bool:
+    return rest[:1] in {"", "/", "@"} or (rest[0] == ":" and "/" not in rest)
 
 
 def _override_launch_plan(spec: LaunchPlanSpec, overrides: Overrides) -> None:

@@ -31,6 +31,14 @@ def test_the_longest_beginning_of_whole_components_is_replaced(image: str, expec
     assert rewritten(image, {"ghcr.io/acme": "m", "ghcr.io/acme/in": "n"}) == expected
 
 
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [("localhost:5000/x:1", "localhost:5000/x:1"), ("localhost/x:1", "r.io/x:1"), ("localhost:1", "r.io:1")],
+)
+def test_a_port_is_no_tag_and_a_slash_at_the_end_counts_for_nothing(image: str, expected: str) -> None:
+    assert rewritten(image, {"localhost/": "r.io/"}) == expected
+
+
 def test_a_launch_plan_takes_the_clusters_own_but_keeps_its_owner() -> None:
     plan = LaunchPlanSpec()
     plan.labels.values["team"] = "a"
