@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).resolve().parent.parent
 EXAMPLE = CHECKOUT / "example_project"
 
-_OURS = ("HATCH_ENV", "HATCH_FLYTE_", "FLYTE_", "FLYTECTL_", "VIRTUAL_ENV", "PYTHONPATH", "COVERAGE_")
+_OURS = (
+    "HATCH_ENV", "HATCH_FLYTE_", "FLYTE_", "FLYTECTL_", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE",
+    "COVERAGE_",
+)  # fmt: skip
 """Variables of the environment that runs the demo or the tests, which a user's shell would not have."""
 
 

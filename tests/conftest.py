@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import signal
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,9 @@ NO_FLYTEKIT = "need flytekit, which this Python has not"
 
 
 def pytest_configure() -> None:
+    # Where it is set each of the processes that tests start compiles all that it imports: half of what it takes.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     # Tests send it, here and to what they start; `nohup` has it ignored.
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
