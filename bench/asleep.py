@@ -1,4 +1,4 @@
-"""A control plane that sleeps instead of computing: each call takes ten milliseconds, any number at once.
+"""A control plane that sleeps instead of computing: each call takes as long as flyteadmin's, any number at once.
 
 Knows one project, holds nothing and takes everything. Prints its port, and runs until killed.
 """
@@ -12,7 +12,8 @@ import grpc
 import grpc.aio
 from flyteidl.admin.project_pb2 import Domain, Project, Projects
 
-SECONDS = 0.01
+SECONDS = 0.08
+"""flyteadmin 1.16.8 on two cores took 5.3 s for 1,000 creates with sixteen in flight."""
 _PROJECTS = Projects(projects=[Project(id="flytesnacks", domains=[Domain(id="development", name="development")])])
 
 

@@ -26,6 +26,7 @@ class Measured:
     """Peak resident memory of the command's own process, MiB."""
     child: float
     """Peak resident memory of the largest process it started, MiB; 0 without one."""
+    said: str = ""
 
 
 class _Sampler(threading.Thread):
@@ -74,4 +75,4 @@ def measure(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) ->
     sampler.join()
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} failed:\n{said}")
-    return Measured(seconds, sampler.parent, sampler.child)
+    return Measured(seconds, sampler.parent, sampler.child, said)

@@ -50,6 +50,8 @@ class Published:
 
 def printable(text: str) -> str:
     """Return `text` with everything escaped that could steer a terminal; line breaks and tabs stay."""
+    if text.isprintable():
+        return text
     return "".join(
         char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode() for char in text
     )

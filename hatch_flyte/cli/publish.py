@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from hatch_flyte.cli.package import given
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from hatch_flyte.cli.rendering import Renderer
     from hatch_flyte.projects import Project
@@ -42,10 +44,8 @@ def publish(archives: tuple[Path, ...], approved: Path | None, **options: Any) -
     with a pyproject.toml is a project of its own: with its configuration, the archive in its build directory.
     Publishing again what is there already changes nothing.
     """
-    from hatch_flyte.build_first import built_first
     from hatch_flyte.cli.outlet import Outlet
     from hatch_flyte.cli.rendering import renderer
-    from hatch_flyte.cli.status import print_line
     from hatch_flyte.config import Sources, load
     from hatch_flyte.config.files import find_root
     from hatch_flyte.projects import Project, projects_of
@@ -58,9 +58,19 @@ def publish(archives: tuple[Path, ...], approved: Path | None, **options: Any) -
 
     projects = projects_of(archives, find_root(), project)
     teller = renderer(told, outlet, [one.config.root for one in projects])
-    with built_first(projects, print_line) as ready:
+    with _ready(projects) as ready:
         code = _published(ready, teller, approved)
     click.get_current_context().exit(outlet.exit_code(code))
+
+
+def _ready(projects: Sequence[Project]) -> AbstractContextManager[Sequence[Project]]:
+    """Return the projects, with archives that were just built if their call asks for that."""
+    if not projects[0].config.call.build:
+        return nullcontext(projects)
+    from hatch_flyte.build_first import built_first
+    from hatch_flyte.cli.status import print_line
+
+    return built_first(projects, print_line)
 
 
 def _published(projects: Sequence[Project], teller: Renderer, approved: Path | None) -> int:

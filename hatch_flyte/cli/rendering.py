@@ -8,7 +8,6 @@ import sys
 from typing import TYPE_CHECKING, Final, Protocol
 
 from hatch_flyte.cli.status import is_terminal
-from hatch_flyte.event_text import event_json
 from hatch_flyte.events import ArchiveDone
 from hatch_flyte.report_text import Published, report_lines, to_json
 
@@ -126,6 +125,8 @@ class EventLines:
 
     def on_event(self, event: Event) -> None:
         """See `Renderer.on_event`."""
+        from hatch_flyte.event_text import event_json
+
         self._outlet.say(json.dumps(event_json(event)))
 
     def finish(self, code: int) -> None:
