@@ -79,10 +79,13 @@ class LiveTable:
         self._live.stop()
 
     def on_event(self, event: Event) -> None:
-        """Take what happens; it is drawn with the next picture."""
+        """Take what happens: a cluster's first event is drawn at once, the others with the next picture."""
         target = event.target
-        row = self.rows.setdefault((target.cluster, target.endpoint), Row(printable(target.cluster)))
-        row.take(event)
+        key = target.cluster, target.endpoint
+        is_new = key not in self.rows
+        self.rows.setdefault(key, Row(printable(target.cluster))).take(event)
+        if is_new and self._live.is_started:
+            self._live.refresh()
 
     def table(self) -> Table:
         """Return the table as it is now."""
