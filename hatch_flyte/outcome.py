@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hatch_flyte.activation import MoveStatus
 from hatch_flyte.entity import Kind
+from hatch_flyte.registry.port import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,6 +76,15 @@ class Report:
     interrupted: bool = False
     moved: tuple[Moved, ...] = ()
     """What came of activating, the last step; empty where nothing is to be activated."""
+    traffic: Traffic = field(default_factory=Traffic)
+    """What the registry was sent for this archive."""
+
+    @property
+    def needed(self) -> int:
+        """How many writes there are where nothing goes wrong: entities and bundle to create, launch plans to move."""
+        if self.plan is None:
+            return 0
+        return len(self.plan.new) + self.plan.uploads + sum(move.needed for move in self.plan.moves)
 
     @property
     def bundle(self) -> Location | None:

@@ -18,6 +18,7 @@ from hatch_flyte.events import ArchiveDone, Looking, PlanMade
 from hatch_flyte.moving import carry_out, planned, unmoved
 from hatch_flyte.plan import make_plan
 from hatch_flyte.register import INTERRUPTED, apply, unsent
+from hatch_flyte.registry.port import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -136,6 +137,9 @@ class _Stage:
         self.plans: list[Plan] = []
         """One for each errand, once they are made."""
         self.reports: list[Report] = []
+        self._sent: list[Traffic] = []
+        """What was sent for the plan of each errand."""
+        self._counted = Traffic()
 
     @property
     def failure(self) -> str:
@@ -159,6 +163,7 @@ class _Stage:
                     return
                 self._watch.tell(PlanMade(target, plan))
                 self.plans.append(plan)
+                self._sent.append(self._lately())
         except RegistryError as problem:
             self._give_up(problem.message, problem)
 
@@ -171,9 +176,9 @@ class _Stage:
         # A conflict of one archive stops all of the cluster, unless asked to go on.
         planned = [(order, plan) for (order, _), plan in zip(self._share.errands, self.plans, strict=False)]
         halted = next(filter(None, (plan.halting for order, plan in planned if not order.keep_going)), "")
-        for order, plan in planned:
+        for (order, plan), sent in zip(planned, self._sent, strict=True):
             report = await apply(plan, order, self._registry, self._watch, halted)
-            self.reports.append(report)
+            self.reports.append(replace(report, traffic=sent + self._lately()))
             if not report.ok and not order.keep_going:
                 halted = halted or f"{order.distribution or 'an archive'} {order.version} was not registered"
 
@@ -195,7 +200,13 @@ class _Stage:
                 moved = unmoved(moves, in_the_way or INTERRUPTED)
             else:
                 moved = await carry_out(moves, report.target, self._registry, self._watch)
-            self.reports[index] = replace(report, moved=moved)
+            self.reports[index] = replace(report, moved=moved, traffic=report.traffic + self._lately())
+
+    def _lately(self) -> Traffic:
+        """Return what was sent since this was asked the last time."""
+        counted, now = self._counted, self._registry.traffic if self._registry else Traffic()
+        self._counted = now
+        return now - counted
 
     def tell(self) -> None:
         """Tell what came of everything."""

@@ -5,7 +5,7 @@ What registries say is untrusted text; it is made printable here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from hatch_flyte.activation import MoveStatus
@@ -72,9 +72,9 @@ def heading(published: Published) -> str:
 def report_lines(published: Published, verbosity: int = 0) -> Iterator[tuple[str, str]]:
     """Yield what is told of a report, line by line, each with what it is about: for its colour, and for where it goes.
 
-    That is a status in lower case (`created`, `failed`, `activated`), or `heading`, `link`, `breaking`, `error`,
-    `warning`, `good` or `bad`; the last two are the closing line's. `verbosity` is 0, more to name what is unchanged
-    too, or less for nothing but what went wrong and the closing line.
+    That is a status in lower case (`created`, `failed`, `activated`), or `heading`, `link`, `sent`, `breaking`,
+    `error`, `warning`, `good` or `bad`; the last two are the closing line's. `verbosity` is 0, more to name what is
+    unchanged and tell what was sent too, or less for nothing but what went wrong and the closing line.
     """
     report = published.report
     if verbosity >= 0:
@@ -83,6 +83,8 @@ def report_lines(published: Published, verbosity: int = 0) -> Iterator[tuple[str
     for moved in report.moved:
         if verbosity > 0 or (moved.move.needed and (verbosity == 0 or moved.status is MoveStatus.FAILED)):
             yield from ((moved.status.name.lower(), line) for line in moved_lines(moved))
+    if verbosity > 0:
+        yield "sent", sent_text(report)
     if report.error:
         yield "error", printable(str(report.error))
     elif report.plan and verbosity >= 0:
@@ -123,6 +125,16 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
         yield f"    {printable(outcome.error.hint)}"
 
 
+def sent_text(report: Report) -> str:
+    """Return what the registry was sent: `sent 5 reads, 13 writes (12 needed); 1 of all was repeated`."""
+    sent = report.traffic
+    words = [f"{sent.reads} read{'' if sent.reads == 1 else 's'}"]
+    if sent.writes or Status.PLANNED not in report.counts:
+        words.append(f"{sent.writes} write{'' if sent.writes == 1 else 's'} ({report.needed} needed)")
+    again = f"; {sent.repeated} of all {'was' if sent.repeated == 1 else 'were'} repeated" if sent.repeated else ""
+    return f"sent {', '.join(words)}{again}"
+
+
 def moved_lines(moved: Moved) -> Iterator[str]:
     """Yield a line for what came of a launch plan's activation, and indented ones for why.
 
@@ -136,13 +148,14 @@ def moved_lines(moved: Moved) -> Iterator[str]:
     noted = f" ({'; '.join(notes)})" if notes else ""
     identifier = move.identifier
     yield printable(
-        f"{_moved_word(moved):<16} {identifier.kind.value:<11} {identifier.name} {identifier.version}{noted}"
+        f"{moved_word(moved):<16} {identifier.kind.value:<11} {identifier.name} {identifier.version}{noted}"
     )
     hint = moved.error.hint if moved.error else ""
     yield from (f"    {line}" for text in (moved.detail, hint) for line in printable(text).splitlines())
 
 
-def _moved_word(moved: Moved) -> str:
+def moved_word(moved: Moved) -> str:
+    """Return what came of a launch plan's activation in a word or three."""
     if moved.status is MoveStatus.PLANNED:
         return f"would be {'activated' if moved.move.activate else 'deactivated'}"
     if moved.status is MoveStatus.UNCHANGED and not moved.move.activate:
@@ -223,6 +236,7 @@ def report_json(published: Published) -> dict[str, Any]:
         "interrupted": report.interrupted,
         "bundle": report.bundle.url if report.bundle else None,
         "uploaded": report.uploaded,
+        "sent": {**asdict(report.traffic), "needed": report.needed},
         "counts": {status.value: count for status, count in report.counts.items()},
         "outcomes": [outcome_json(report.target, outcome) for outcome in report.outcomes],
         "moved": [moved_json(moved) for moved in report.moved],

@@ -15,6 +15,7 @@ from hatch_flyte.cli.package import given
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hatch_flyte.cli.outlet import Outlet
     from hatch_flyte.plan import Plan
 
 CHANGES: Final = 20
@@ -47,6 +48,7 @@ def plan(archives: tuple[Path, ...], **options: Any) -> None:
     Without ARCHIVE: the one of this project's current version in its build directory; with a FOLDER, in it. A FOLDER
     with a pyproject.toml is a project of its own.
     """
+    from hatch_flyte.cli.outlet import Outlet
     from hatch_flyte.cli.status import telling, waiting, warned
     from hatch_flyte.config import Sources, load
     from hatch_flyte.config.files import find_root
@@ -68,8 +70,9 @@ def plan(archives: tuple[Path, ...], **options: Any) -> None:
     code = exit_code(failed) or (_detailed(plans) if detailed else 0)
     if out and not failed:
         write_plan(out, plans)
-    _show(plans, failed, code if as_json else None, verbose=verbose)
-    click.get_current_context().exit(code)
+    outlet = Outlet()
+    _show(plans, failed, outlet, code if as_json else None, verbose=verbose)
+    click.get_current_context().exit(outlet.exit_code(code))
 
 
 def _detailed(plans: Sequence[Plan]) -> int:
@@ -78,16 +81,17 @@ def _detailed(plans: Sequence[Plan]) -> int:
     return 0 if all(one.is_empty for one in plans) else CHANGES
 
 
-def _show(plans: Sequence[Plan], failed: Sequence[Any], json_code: int | None, *, verbose: bool) -> None:
-    from hatch_flyte.cli.status import print_error
+def _show(
+    plans: Sequence[Plan], failed: Sequence[Any], outlet: Outlet, json_code: int | None, *, verbose: bool
+) -> None:
     from hatch_flyte.plan_text import plan_lines, to_json
 
     if json_code is not None:
         errors = [{"cluster": one.target.cluster, "error": str(one.error or "interrupted")} for one in failed]
-        click.echo(json.dumps(to_json(plans, json_code) | {"errors": errors}))
+        outlet.say(json.dumps(to_json(plans, json_code) | {"errors": errors}))
         return
     for one in plans:
         for about, line in plan_lines(one, verbose=verbose):
-            click.secho(line, fg=COLOURS.get(about))
+            outlet.say(line, fg=COLOURS.get(about))
     for one in failed:
-        print_error(f"cluster {one.target.cluster}: {one.error or 'interrupted'}")
+        outlet.complain(f"cluster {one.target.cluster}: {one.error or 'interrupted'}")

@@ -12,6 +12,7 @@ import click
 from hatch_flyte.cli.package import given
 
 if TYPE_CHECKING:
+    from hatch_flyte.cli.outlet import Outlet
     from hatch_flyte.life.promotion import Promotion
 
 
@@ -40,6 +41,8 @@ def promote(archive: Path | None, sources: tuple[str, ...], goals: tuple[str, ..
     Without ARCHIVE: the one of this project's current version in its build directory; with a FOLDER, in it, or, if that
     is a project, in that one's.
     """
+    from hatch_flyte.cli.outlet import Outlet
+    from hatch_flyte.cli.rendering import show_published
     from hatch_flyte.cli.status import telling, waiting, warned
     from hatch_flyte.config import Sources, load
     from hatch_flyte.config.files import find_root
@@ -58,18 +61,19 @@ def promote(archive: Path | None, sources: tuple[str, ...], goals: tuple[str, ..
     holding = targets_of(aimed(one.config, sources, "--from"))
     with waiting("Promoting") as say:
         promotion = promoted(warned(deployment([one], telling(say))), holding)
+    outlet = Outlet()
     if as_json:
-        click.echo(json.dumps(_json(promotion)))
+        outlet.say(json.dumps(_json(promotion)))
     else:
-        _show_proof(promotion)
-        _show_published(promotion, verbose=verbose)
-    click.get_current_context().exit(promotion.exit_code)
+        _show_proof(promotion, outlet)
+        for published in promotion.published:
+            show_published(published, outlet, int(verbose))
+    click.get_current_context().exit(outlet.exit_code(promotion.exit_code))
 
 
-def _show_proof(promotion: Promotion) -> None:
+def _show_proof(promotion: Promotion, outlet: Outlet) -> None:
     """Print what was found in the clusters promoted from, and why that is no proof."""
     from hatch_flyte.cli.plan import COLOURS
-    from hatch_flyte.cli.status import print_error
     from hatch_flyte.life.promotion import unlike
     from hatch_flyte.outcome import Report
     from hatch_flyte.plan_text import plan_lines
@@ -77,26 +81,17 @@ def _show_proof(promotion: Promotion) -> None:
 
     for one in promotion.proof:
         if isinstance(one, Report):
-            print_error(f"cluster {one.target.cluster}: {one.error or 'interrupted'}")
+            outlet.complain(f"cluster {one.target.cluster}: {one.error or 'interrupted'}")
         elif got := unlike(one):
             for about, line in plan_lines(one, verbose=False):
-                click.secho(line, fg=COLOURS.get(about))
-            print_error(
+                outlet.say(line, fg=COLOURS.get(about))
+            outlet.complain(
                 f"cluster {one.target.cluster}: expected exactly the archive (got {got})\n"
                 "Nothing was published. Publish it there first, or promote the archive that is there."
             )
         else:
             subject = f"{one.distribution} {one.version}".strip()
-            click.echo(printable(f"{one.target.cluster}: holds exactly this, {subject}"))
-
-
-def _show_published(promotion: Promotion, *, verbose: bool) -> None:
-    from hatch_flyte.cli.outlet import Outlet
-    from hatch_flyte.cli.rendering import show_published
-
-    outlet = Outlet()
-    for one in promotion.published:
-        show_published(one, outlet, int(verbose))
+            outlet.say(printable(f"{one.target.cluster}: holds exactly this, {subject}"))
 
 
 def _json(promotion: Promotion) -> dict[str, Any]:

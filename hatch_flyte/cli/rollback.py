@@ -11,6 +11,7 @@ import click
 from hatch_flyte.cli.package import given
 
 if TYPE_CHECKING:
+    from hatch_flyte.cli.outlet import Outlet
     from hatch_flyte.life.rollback import Rollback
 
 
@@ -30,6 +31,7 @@ def rollback(distribution: str, version: str, as_json: bool, **options: Any) -> 
     Without DISTRIBUTION: the one of this project. Without --to: the newest complete release that was registered before
     the live one; which one was live before, no control plane can tell.
     """
+    from hatch_flyte.cli.outlet import Outlet
     from hatch_flyte.cli.status import telling, waiting
     from hatch_flyte.config import Sources, load
     from hatch_flyte.config.files import find_root
@@ -44,25 +46,25 @@ def rollback(distribution: str, version: str, as_json: bool, **options: Any) -> 
     with waiting("Rolling back") as say:
         came = calls.rollback(config, wish, telling(say))
     code = common_code(one.exit_code for one in came)
+    outlet = Outlet()
     if as_json:
-        click.echo(json.dumps(rollback_json(came, code)))
+        outlet.say(json.dumps(rollback_json(came, code)))
     for one in () if as_json else came:
-        _show(one, named_version=bool(version))
-    click.get_current_context().exit(code)
+        _show(one, outlet, named_version=bool(version))
+    click.get_current_context().exit(outlet.exit_code(code))
 
 
-def _show(one: Rollback, *, named_version: bool) -> None:
-    from hatch_flyte.cli.status import print_error
-    from hatch_flyte.life.release_text import moved_line, rollback_closing, rollback_heading, way_lines
+def _show(one: Rollback, outlet: Outlet, *, named_version: bool) -> None:
+    from hatch_flyte.cli.rendering import COLOURS
+    from hatch_flyte.life.release_text import rollback_closing, rollback_heading, way_lines
+    from hatch_flyte.report_text import moved_lines
 
-    click.echo(rollback_heading(one))
+    outlet.say(rollback_heading(one))
     for moved in one.moved:
-        click.secho(moved_line(moved), fg=COLOURS.get(moved.status.name))
+        for line in moved_lines(moved):
+            outlet.say(line, fg=COLOURS.get(moved.status.name.lower()))
     for line in way_lines(one.way, named_version=named_version) if one.way else ():
-        click.echo(line)
+        outlet.say(line)
     if one.error:
-        print_error(str(one.error))
-    click.secho(rollback_closing(one), fg=None if one.ok else "red")
-
-
-COLOURS = {"ACTIVATED": "green", "DEACTIVATED": "yellow", "FAILED": "red", "SKIPPED": "yellow"}
+        outlet.complain(str(one.error))
+    outlet.say(rollback_closing(one), fg=None if one.ok else COLOURS["bad"])

@@ -41,10 +41,13 @@ def distribution_of(config: Config, named: str) -> str:
 
 
 def targets_of(config: Config) -> tuple[Target, ...]:
-    """Return the clusters that `config` chooses. Raises `ConfigError`."""
+    """Return the clusters that `config` chooses. Raises `ConfigError`, also for what no connection can be made with."""
+    from hatch_flyte.registry.connect import Surroundings, check_transports
     from hatch_flyte.source_control import Checkout
 
-    return config.targets(Checkout(config.root, config.environ))
+    targets = config.targets(Checkout(config.root, config.environ))
+    check_transports(targets, Surroundings.of(config))
+    return targets
 
 
 def aimed(config: Config, clusters: Sequence[str], where: str) -> Config:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from hatch_flyte.activation import MoveStatus
 from hatch_flyte.life.status_text import answer_json, moment
 from hatch_flyte.outcome import common_code
-from hatch_flyte.report_text import named, printable
+from hatch_flyte.report_text import moved_word, named, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,26 +59,6 @@ def rollback_heading(rollback: Rollback) -> str:
     return printable(f"{named(target)}: {target.project}/{target.domain}, {rollback.distribution}{versions}{at}")
 
 
-def moved_line(moved: Moved) -> str:
-    """Return a line for what came of a launch plan, and indented ones for why."""
-    move = moved.move
-    if move.activate:
-        notes = ["" if not move.needed else f"{move.before} -> {move.identifier.version}" if move.before else ""]
-    else:
-        notes = [f"version {move.before}"]
-    notes += [f"{verb} {words}" for verb, words in (("stops", move.stops), ("starts", move.starts)) if words]
-    noted = "; ".join(filter(None, notes))
-    line = f"{_word(moved):<20} launch plan {move.identifier.name}{f' ({noted})' if noted else ''}"
-    details = [moved.detail, moved.error.hint if moved.error else ""]
-    return printable("\n".join([line, *(f"    {one}" for text in details for one in text.splitlines())]))
-
-
-def _word(moved: Moved) -> str:
-    if moved.status is MoveStatus.PLANNED:
-        return "would be activated" if moved.move.activate else "would be deactivated"
-    return str(moved.status.value)
-
-
 def way_lines(way: Way, *, named_version: bool) -> Iterator[str]:
     """Yield what is to be known of a way back besides what moves."""
     release = way.past.release
@@ -98,7 +77,7 @@ def way_lines(way: Way, *, named_version: bool) -> Iterator[str]:
 
 def rollback_closing(rollback: Rollback) -> str:
     """Return the last line: `staging: 3 activated, 1 deactivated`."""
-    counted = Counter(_word(one) for one in rollback.moved)
+    counted = Counter(moved_word(one) for one in rollback.moved)
     words = ", ".join(f"{count} {word}" for word, count in counted.items()) or "nothing was changed"
     more = "; interrupted: roll back again to complete it" if rollback.interrupted and not rollback.ok else ""
     return printable(f"{named(rollback.target)}: {words}{more}")

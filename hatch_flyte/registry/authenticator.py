@@ -94,14 +94,14 @@ class CommandToken:
                 *self._command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,  # it may have the token in it
                 env=dict(self._environ),
                 cwd=self._folder,
             )
         except OSError as problem:
             raise AccessError(f"{name} cannot be run ({problem.strerror or problem})") from problem
         try:
-            output, errors = await asyncio.wait_for(process.communicate(), COMMAND_SECONDS)
+            output, _ = await asyncio.wait_for(process.communicate(), COMMAND_SECONDS)
         except asyncio.TimeoutError as problem:
             raise AccessError(f"{name} gave no token within {COMMAND_SECONDS:g} s") from problem
         finally:
@@ -109,9 +109,10 @@ class CommandToken:
                 process.kill()
             await process.wait()
         if process.returncode:
-            last = errors.decode(errors="replace").strip().splitlines()[-1:]
-            said = f": {last[0]}" if last else ""
-            raise AccessError(f"{name} gave no token (exit code {process.returncode}{said})")
+            raise AccessError(
+                f"{name} gave no token (exit code {process.returncode})",
+                hint="Run it by hand to see why: what it says is not shown here, since a token may be in it.",
+            )
         return _checked(output.decode(errors="replace").strip(), name.rstrip(","))
 
 

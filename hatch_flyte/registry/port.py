@@ -72,6 +72,12 @@ class Traffic:
     repeated: int = 0
     """How many of both repeated one that had failed."""
 
+    def __add__(self, other: Traffic) -> Traffic:
+        return Traffic(self.reads + other.reads, self.writes + other.writes, self.repeated + other.repeated)
+
+    def __sub__(self, other: Traffic) -> Traffic:
+        return Traffic(self.reads - other.reads, self.writes - other.writes, self.repeated - other.repeated)
+
 
 class Registry(Protocol):
     """A registry, open. Every method may raise `UnreachableError`, `AccessError` or `RejectedError`.

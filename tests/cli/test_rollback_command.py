@@ -46,8 +46,8 @@ def test_the_release_before_becomes_live_and_what_is_not_known_is_said(released:
 
     assert said.out.splitlines() == [
         f"staging: flytesnacks/development, acme-pipelines 1.4 -> 1.3, at {served} (plain text)",
-        "deactivated          launch plan hourly (version 1.4; stops cron 0 * * * *)",
-        "activated            launch plan nightly (1.4 -> 1.3; stops cron 0 7 * * *; starts cron 0 6 * * *)",
+        "deactivated      launch plan hourly 1.4 (stops cron 0 * * * *)",
+        "activated        launch plan nightly 1.3 (before: 1.4; starts cron 0 6 * * *; stops cron 0 7 * * *)",
         UNKNOWN,
         "of 1.3 these stay inactive: weekly",
         "staging: 1 deactivated, 1 activated",
@@ -59,8 +59,8 @@ def test_a_dry_run_says_it_and_changes_nothing(released: Door) -> None:
     said = released("rollback", "--dry-run", "--to", "1.3")
 
     assert said.out.splitlines()[1:3] == [
-        "would be deactivated launch plan hourly (version 1.4; stops cron 0 * * * *)",
-        "would be activated   launch plan nightly (1.4 -> 1.3; stops cron 0 7 * * *; starts cron 0 6 * * *)",
+        "would be deactivated launch plan hourly 1.4 (stops cron 0 * * * *)",
+        "would be activated launch plan nightly 1.3 (before: 1.4; starts cron 0 6 * * *; stops cron 0 7 * * *)",
     ]
     assert "newest complete release" not in said.out
     assert live(released) == {"1.4": ["hourly", "nightly"]}
@@ -153,7 +153,7 @@ def test_interrupted_it_awaits_what_is_in_flight_and_names_what_was_not_sent(rel
 
     assert process.returncode == 130
     lines = out.splitlines()
-    assert lines[1].startswith("skipped              launch plan hourly")
+    assert lines[1].startswith("skipped          launch plan hourly")
     assert "    not sent: interrupted" in lines
-    assert any(line.startswith("activated            launch plan nightly") for line in lines)
+    assert any(line.startswith("activated        launch plan nightly") for line in lines)
     assert lines[-1] == "slow: 1 skipped, 1 activated; interrupted: roll back again to complete it"
