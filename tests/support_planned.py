@@ -20,6 +20,7 @@ from hatch_flyte.registry.connection import Connection
 from hatch_flyte.testing.flyte_registry import FlyteRegistry
 from hatch_flyte.watch import Watch
 from hatch_flyte.wire.messages import stored_identifier
+from hatch_flyte.wire.normal import OWNER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
     from hatch_flyte.publish import Approve
     from hatch_flyte.registry.port import Registry
 
+    Said = tuple[dict[Identifier, str], dict[Identifier, str], bool]
+
+
+OURS = {"acme-pipelines", "Acme_Pipelines"}
+"""The distribution of tests, however it is spelt."""
+
 
 @dataclass(frozen=True)
 class Held:
@@ -43,6 +50,8 @@ class Held:
     """The stored messages, without what activation changes in them."""
     active: dict[str, str]
     """Active versions by name of the launch plan."""
+    own: frozenset[str]
+    """Names of the launch plans among these that say they are of the distribution of tests."""
 
 
 class World:
@@ -131,15 +140,17 @@ class Promise:
         ]
 
     @property
-    def reports(self) -> list[tuple[dict[Identifier, str], dict[Identifier, str]]]:
-        """What each cluster's report is to say of entities and of launch plans."""
-        return [*zip(self._outcomes, self._moves, strict=True)]
+    def reports(self) -> list[Said]:
+        """What each cluster's report is to say of entities and of launch plans, and whether it has an error."""
+        refused = [bool(plan.refused) for plan in self._plans]
+        return [*zip(self._outcomes, self._moves, refused, strict=True)]
 
     @staticmethod
-    def said(report: Report) -> tuple[dict[Identifier, str], dict[Identifier, str]]:
+    def said(report: Report) -> Said:
         """Return what a report says of them."""
         outcomes = {one.identifier: one.status.value for one in report.outcomes}
-        return outcomes, {one.move.identifier: one.status.value for one in report.moved}
+        moves = {one.move.identifier: one.status.value for one in report.moved}
+        return outcomes, moves, report.error is not None
 
     def created(self) -> list[list[Entry]]:
         """Return what is new in each cluster afterwards."""
@@ -151,6 +162,9 @@ class Promise:
     async def check(self, before: list[Held], world: World) -> None:
         """Assert that the clusters hold what they held and what was promised, and nothing else."""
         after = await world.held()
+        for was, plan in zip(before, self._plans, strict=True):
+            kept = {one.identifier.name for one in plan.entities if one.identifier.kind is Kind.LAUNCH_PLAN}
+            assert {move.identifier.name for move in plan.orphans} == was.own - kept
         for was, now, entries, moves, port in zip(before, after, self.created(), self._moves, world.ports, strict=True):
             new = {entry.identifier for entry in entries}
             assert now.entities.keys() - was.entities.keys() == new
@@ -205,16 +219,18 @@ async def _created(port: Registry, entry: Entry) -> None:
 
 
 async def _held(port: Registry, scene: Scene) -> Held:
-    entities, active = {}, {}
+    entities, active, own = {}, {}, set()
     async for identifier in _identifiers(port, scene):
         stored = cast("Any", await port.get(identifier))
         if identifier.kind is Kind.LAUNCH_PLAN:
             if stored.closure.state == ACTIVE:
                 active[identifier.name] = identifier.version
+                if stored.spec.annotations.values.get(OWNER, "") in OURS:
+                    own.add(identifier.name)
             stored.closure.ClearField("state")
             stored.closure.ClearField("updated_at")
         entities[identifier] = stored.SerializeToString(deterministic=True)
-    return Held(entities, active)
+    return Held(entities, active, frozenset(own))
 
 
 async def _identifiers(port: Registry, scene: Scene) -> AsyncIterator[Identifier]:

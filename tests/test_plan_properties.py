@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     Property = Callable[[World], Coroutine[None, None, None]]
 
-COUNTS = [25, pytest.param(400, marks=pytest.mark.long)]
+COUNTS = [40, pytest.param(400, marks=pytest.mark.long)]
 """Examples of one property: with the five of them, 2,000 in the long run."""
 
 
