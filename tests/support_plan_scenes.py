@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from flyteidl.admin.launch_plan_pb2 import LaunchPlan
 from flyteidl.core.types_pb2 import INTEGER
 from hypothesis import strategies as st
 from support_archives import archive_of, launch_plan, task, workflow
@@ -23,7 +24,6 @@ from hatch_flyte.plan import filled
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from flyteidl.admin.launch_plan_pb2 import LaunchPlan
     from flyteidl.admin.task_pb2 import TaskSpec
     from flyteidl.admin.workflow_pb2 import WorkflowSpec
     from google.protobuf.message import Message
@@ -152,8 +152,14 @@ def altered(draw: st.DrawFn, edition: Edition) -> Edition:
     """Draw the same edition with a task or a launch plan in another form, which may be the same."""
     key = draw(st.sampled_from(sorted((key for key in edition if key[0] is not Kind.WORKFLOW), key=str)))
     kind, name = key
+    if kind is Kind.TASK:
+        return {**edition, key: draw(tasks_named(name))}
+    if draw(st.booleans()):
+        relabelled = LaunchPlan.FromString(edition[key].SerializeToString())
+        relabelled.spec.labels.values["team"] = "others"
+        return {**edition, key: relabelled}
     plans = plans_named(name, flows=(name,) if name in FLOWS else FLOWS, open_input=name in FLOWS)
-    return {**edition, key: draw(tasks_named(name) if kind is Kind.TASK else plans)}
+    return {**edition, key: draw(plans)}
 
 
 def names() -> st.SearchStrategy[tuple[str, ...]]:
