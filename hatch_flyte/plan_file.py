@@ -10,7 +10,7 @@ from hatch_flyte.plan_text import plan_json
 from hatch_flyte.report_text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from hatch_flyte.plan import Plan
@@ -21,6 +21,8 @@ SHOWN: Final = 10
 """Differences that a message names."""
 _NOT_APPROVED: Final = frozenset({"place", "since"})
 """What may change without making another plan: how a place is worded, and what follows from the rest."""
+_NOT_ASKED: Final = frozenset({"base", "breaking"})
+"""What a publish does not look for where breaking changes are allowed; a plan shows it all the same."""
 
 
 def write_plan(path: Path, plans: Sequence[Plan]) -> None:
@@ -47,7 +49,9 @@ def read_plan(path: Path) -> list[dict[str, Any]]:
 
 def check_same(approved: Sequence[dict[str, Any]], plans: Sequence[Plan]) -> None:
     """Raise `ConflictError`, with what moved, unless `plans` are exactly those that were `approved`."""
-    moved = [*_moved(approved, [plan_json(plan) for plan in plans])]
+    now = [plan_json(plan) for plan in plans]
+    allowing = {_key(one) for one, plan in zip(now, plans, strict=True) if plan.target.breaking_changes == "allow"}
+    moved = [*_moved(*([_asked(one, allowing) for one in made] for made in (approved, now)))]
     if not moved:
         return
     more = [f"… and {len(moved) - SHOWN} more"] if len(moved) > SHOWN else []
@@ -59,6 +63,12 @@ def check_same(approved: Sequence[dict[str, Any]], plans: Sequence[Plan]) -> Non
 
 def _unreadable(path: Path, what: str) -> ConfigError:
     return ConfigError([Problem(str(path), what)], hint="`hatch-flyte plan --out FILE` writes one.")
+
+
+def _asked(plan: dict[str, Any], allowing: Collection[tuple[str, ...]]) -> dict[str, Any]:
+    """Return a plan without what a publish doesn't look for; `allowing` are keys of plans that breaking may be in."""
+    left_out = _NOT_ASKED if _key(plan) in allowing else frozenset()
+    return {key: value for key, value in plan.items() if key not in left_out}
 
 
 def _moved(approved: Sequence[dict[str, Any]], now: Sequence[dict[str, Any]]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir
 
@@ -72,8 +72,13 @@ def damaged_bytes(draw: st.DrawFn, data: bytes, places: Sequence[int] = ()) -> b
     return bytes(changed)
 
 
-def judge_all(cases: st.SearchStrategy[Any], check: Callable[[Any], object], count: int, home: Path) -> None:
-    """Have `check` judge `count` cases, the same ones in every run; Hypothesis keeps what it needs in `home`."""
+def judge_all(
+    cases: st.SearchStrategy[Any], check: Callable[[Any], object], count: int, home: Path, series: int | None = None
+) -> None:
+    """Have `check` judge `count` cases, the same ones in every run; Hypothesis keeps what it needs in `home`.
+
+    `series`: which cases; of another number they are others.
+    """
     seen = 0
 
     @settings(
@@ -92,7 +97,7 @@ def judge_all(cases: st.SearchStrategy[Any], check: Callable[[Any], object], cou
 
     set_hypothesis_home_dir(home)
     try:
-        judge()
+        (judge if series is None else seed(series)(judge))()
     finally:
         set_hypothesis_home_dir(None)
     assert seen >= count
