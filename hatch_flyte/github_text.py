@@ -137,13 +137,14 @@ def _unmoved(moved: Moved) -> str:
 
 
 def _not_sent(report: Report) -> Iterator[str]:
-    """Yield a line for each reason why entities were not sent."""
-    reasons: dict[str, int] = {}
+    """Yield a line for each reason why entities were not sent, and one that names them."""
+    reasons: dict[str, list[str]] = {}
     for outcome in report.outcomes:
         if outcome.status is Status.SKIPPED:
-            reasons[outcome.detail] = reasons.get(outcome.detail, 0) + 1
-    for reason, count in reasons.items():
-        yield f"{count} entit{'y' if count == 1 else 'ies'} {reason}"
+            identifier = outcome.identifier
+            reasons.setdefault(outcome.detail, []).append(f"{identifier.kind.value} {identifier.name}")
+    for reason, names in reasons.items():
+        yield f"{len(names)} entit{'y' if len(names) == 1 else 'ies'} {reason}\n{', '.join(names)}"
 
 
 def _key(identifier: Identifier) -> tuple[Kind, str]:

@@ -146,6 +146,12 @@ class _Registration:
         self._watch.tell(Uploading(target, location))
         stored = await self._registry.upload(target.project, target.domain, bundle)
         _check_place(target, stored, location)
+        # Tasks that find no code when they run are worse than one more question.
+        if not (await self._registry.locate(target.project, target.domain, bundle)).stored:
+            raise RejectedError(
+                f"cluster {target.cluster}: the upload of the bundle was acknowledged, yet it is not there: {location.url}",
+                hint="Publish again. If that doesn't help, the store loses files, or the control plane reads another.",
+            )
         self._uploaded = True
 
     async def _create(self, entry: Entry) -> None:

@@ -89,6 +89,7 @@ def report_lines(published: Published, verbosity: int = 0) -> Iterator[tuple[str
         yield "error", printable(str(report.error))
     elif report.plan and verbosity >= 0:
         yield from (("breaking", breaking_line(change, refused=False)) for change in report.plan.breaking)
+    yield from (("skipped", line) for line in _only_named(report, verbosity))
     if verbosity >= 0 and (orphaned := orphan_text(report)):
         yield "warning", orphaned
     yield "good" if report.ok else "bad", closing(report)
@@ -102,6 +103,16 @@ def _outcome_parts(report: Report, verbosity: int) -> Iterator[tuple[str, str]]:
             yield from ((outcome.status.name.lower(), line) for line in outcome_lines(outcome))
             if linked and outcome.identifier in links:
                 yield "link", printable(f"    {links[outcome.identifier]}")
+
+
+def _only_named(report: Report, verbosity: int) -> Iterator[str]:
+    """Yield a line for each kind that names what was skipped for a reason that stands elsewhere."""
+    told = {one.identifier for one in shown(report, verbose=verbosity > 0) if verbosity >= 0}
+    skipped = (one.identifier for one in report.outcomes if one.status is Status.SKIPPED)
+    rest = [identifier for identifier in skipped if identifier not in told]
+    for kind in Kind:
+        if names := [one.name for one in rest if one.kind is kind]:
+            yield printable(f"{Status.SKIPPED.value:<16} {kind.value:<11} {', '.join(names)}")
 
 
 def created_links(report: Report) -> Iterator[tuple[Identifier, str]]:
@@ -184,10 +195,10 @@ def orphan_text(report: Report) -> str:
 
 
 def shown(report: Report, *, verbose: bool) -> Iterator[Outcome]:
-    """Yield the outcomes worth a line: all when `verbose`, else those that are not unchanged.
+    """Yield the outcomes worth lines of their own: all when `verbose`, else those that are not unchanged.
 
-    Of entities that were skipped for one reason the first stands for all; none is needed where the reason is the
-    report's own error. After an interruption all are named.
+    Of entities that were skipped for one reason the first tells it for all; none is needed where the reason is the
+    report's own error. After an interruption all are told.
     """
     reasons = {f"not sent: {report.error.message}"} if report.error else set()
     for outcome in report.outcomes:

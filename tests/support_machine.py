@@ -252,6 +252,11 @@ class Watched:
         statement = "SELECT kind, name, version, created_at, brief, whole FROM entities ORDER BY id"
         return self._connection.execute(statement).fetchall()
 
+    def active(self, version: str) -> frozenset[str]:
+        """Return the names of the launch plans of which this version is the active one."""
+        statement = "SELECT name FROM entities WHERE active AND version = ?"
+        return frozenset(name for (name,) in self._connection.execute(statement, (version,)))
+
     def count(self) -> int:
         [number] = self._connection.execute("SELECT count(*) FROM entities").fetchone()
         return int(number)

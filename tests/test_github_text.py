@@ -77,11 +77,12 @@ class TestAnnotations:
 
         assert line.startswith("::error title=hatch-flyte local::")
 
-    def test_what_was_not_sent_is_one_warning_for_each_reason(self) -> None:
+    def test_what_was_not_sent_is_one_warning_for_each_reason_that_names_all(self) -> None:
         skipped = [Outcome(replace(TASK, name=name), Status.SKIPPED, "not sent: x") for name in "abc"]
 
-        assert lines(published(*skipped)) == ["::warning title=hatch-flyte local::3 entities not sent: x"]
-        assert lines(published(skipped[0])) == ["::warning title=hatch-flyte local::1 entity not sent: x"]
+        begin = "::warning title=hatch-flyte local::"
+        assert lines(published(*skipped)) == [f"{begin}3 entities not sent: x%0Atask a, task b, task c"]
+        assert lines(published(skipped[0])) == [f"{begin}1 entity not sent: x%0Atask a"]
 
     def test_what_stopped_the_cluster_is_an_error_without_a_place(self) -> None:
         [line] = lines(published(error=UnreachableError("nobody answers", hint="Look.")))

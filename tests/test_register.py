@@ -300,6 +300,21 @@ class TestBundles:
         assert registry.writes == ["bundle"]
         assert "the store is away" in str(report.error)
 
+    async def test_a_bundle_that_is_acknowledged_and_not_stored_stops_it_before_anything_needs_it(
+        self, registry: Unreliable, archive: Archive
+    ) -> None:
+        class Forgetful(Unreliable):
+            async def upload(self, project: str, domain: str, bundle: Bundle) -> Location:
+                return replace(await self.registry.locate(project, domain, bundle), stored=True)
+
+        forgetful = Forgetful(registry.registry)
+
+        report = await run(forgetful, archive)
+
+        assert statuses(report) == ["skipped"] * 3
+        assert (forgetful.writes, report.uploaded, report.exit_code) == ([], False, 7)
+        assert "the upload of the bundle was acknowledged, yet it is not there: file://" in str(report.error)
+
     async def test_a_store_that_puts_it_elsewhere_is_refused(self, registry: Unreliable, archive: Archive) -> None:
         class Elsewhere(Unreliable):
             async def upload(self, project: str, domain: str, bundle: Bundle) -> Location:

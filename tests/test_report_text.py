@@ -132,6 +132,24 @@ class TestShown:
 
         assert list(shown(report(*skipped, error=UnreachableError("nobody answers")), verbose=False)) == []
 
+    @pytest.mark.parametrize("verbosity", [-1, 0, 1])
+    @pytest.mark.parametrize("error", [None, UnreachableError("nobody answers")])
+    def test_every_entity_that_is_not_there_is_named(self, verbosity: int, error: UnreachableError | None) -> None:
+        skipped = [outcome(Status.SKIPPED, name, detail="not sent: nobody answers") for name in NAMES]
+        failed = outcome(Status.FAILED, "acme.d", detail="no")
+
+        text = "\n".join(line for _, line in report_lines(published(*skipped, failed, error=error), verbosity))
+
+        assert [name for name in (*NAMES, "acme.d") if name not in text] == []
+        assert text.count("not sent: nobody answers") == (3 if verbosity > 0 else 1 if not (error or verbosity) else 0)
+
+    def test_those_that_are_only_named_share_a_line_with_others_of_their_kind(self) -> None:
+        skipped = [outcome(Status.SKIPPED, name, detail="not sent: nobody answers") for name in NAMES]
+
+        lines = [line for _, line in report_lines(published(*skipped, error=UnreachableError("nobody answers")))]
+
+        assert lines[2] == "skipped          task        acme.a, acme.b, acme.c"
+
     def test_all_are_named_after_an_interruption(self) -> None:
         skipped = [outcome(Status.SKIPPED, name, detail="not sent: interrupted") for name in NAMES]
 

@@ -61,7 +61,7 @@ class TestText:
 
         assert (said.out, said.err) == ("local: 3 created\n", "")
 
-    def test_quiet_says_what_went_wrong(self, door: Door) -> None:
+    def test_quiet_says_what_went_wrong_and_names_what_is_not_there(self, door: Door) -> None:
         door("publish", door.archive(task()))
 
         said = door("publish", door.archive(CHANGED, workflow(), launch_plan()), "-c", "local", "--quiet", code=8)
@@ -70,7 +70,10 @@ class TestText:
         assert first.split() == ["conflict", "task", "acme.double"]
         assert difference.startswith("    template.container.image")
         assert last.startswith("local: 1 conflict, 2 skipped; ")
-        assert "skipped  " not in said.out
+        assert said.out.splitlines()[2:-1] == [
+            "skipped          workflow    acme.flow",
+            "skipped          launch plan acme.flow",
+        ]
 
     def test_quiet_and_verbose_exclude_each_other(self, door: Door) -> None:
         assert "--quiet and --verbose exclude each other" in door("publish", "-q", "-v", code=2).err
