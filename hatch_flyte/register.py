@@ -149,7 +149,7 @@ class _Registration:
         # Tasks that find no code when they run are worse than one more question.
         if not (await self._registry.locate(target.project, target.domain, bundle)).stored:
             raise RejectedError(
-                f"cluster {target.cluster}: the upload of the bundle was acknowledged, yet it is not there: {location.url}",
+                f"cluster {target.cluster}: the bundle's upload was acknowledged, yet it is not there: {location.url}",
                 hint="Publish again. If that doesn't help, the store loses files, or the control plane reads another.",
             )
         self._uploaded = True

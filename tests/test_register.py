@@ -313,7 +313,7 @@ class TestBundles:
 
         assert statuses(report) == ["skipped"] * 3
         assert (forgetful.writes, report.uploaded, report.exit_code) == ([], False, 7)
-        assert "the upload of the bundle was acknowledged, yet it is not there: file://" in str(report.error)
+        assert "the bundle's upload was acknowledged, yet it is not there: file://" in str(report.error)
 
     async def test_a_store_that_puts_it_elsewhere_is_refused(self, registry: Unreliable, archive: Archive) -> None:
         class Elsewhere(Unreliable):

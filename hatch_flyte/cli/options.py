@@ -54,7 +54,11 @@ def output_options() -> Callable[[Command], Command]:
     return _all(
         click.option("--output", "form", type=click.Choice(FORMS), help="How to tell it; text by default."),
         click.option("--json", "as_json", is_flag=True, help="Short for --output json."),
-        click.option("-q", "--quiet", is_flag=True, help="Show errors, the names of what was not sent, and the last line only."),
+        click.option(
+            *("-q", "--quiet"),
+            is_flag=True,
+            help="Show errors, the names of what was not sent, and the last line only.",
+        ),
         click.option("-v", "--verbose", count=True, help="Show unchanged and all skipped entities too."),
     )
 

@@ -28,9 +28,10 @@ TRANSIENT: Final = frozenset(
         Code.RESOURCE_EXHAUSTED,  # a quota or an overloaded server
         Code.ABORTED,  # lost against another transaction; each of our calls is one whole transaction
         Code.DEADLINE_EXCEEDED,  # one attempt hung; every call may be repeated, a create then finds its own result
+        Code.CANCELLED,  # a server that stops ends its calls with it; those that this process ends have no status
     }
 )
-"""CANCELLED is not among them (only this process cancels), nor is INTERNAL: flyteadmin says it of bad requests too."""
+"""INTERNAL is not among them: flyteadmin says it of bad requests too."""
 
 _TOO_LARGE: Final = re.compile(r"message (after decompression )?larger than max|metadata size exceeds")
 """RESOURCE_EXHAUSTED for a message's size, in the words of grpc-go and of gRPC's core: as final as a refusal."""

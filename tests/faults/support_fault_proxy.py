@@ -78,7 +78,7 @@ class FaultProxy(grpc.GenericRpcHandler):  # type: ignore[type-arg] # it takes a
         self.go_deaf: Callable[[], None] = lambda: None
 
     async def close(self) -> None:
-        await self._channel.close()
+        await self._channel.close(None)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any]:
         path = handler_call_details.method
@@ -144,7 +144,8 @@ class FaultProxy(grpc.GenericRpcHandler):  # type: ignore[type-arg] # it takes a
         location = CreateUploadLocationResponse.FromString(answer)
         _, _, rest = location.signed_url.partition("://")
         location.signed_url = f"{self._uploads}/{rest.partition('/')[2]}"
-        return location.SerializeToString()
+        rewritten: bytes = location.SerializeToString()
+        return rewritten
 
 
 async def _sent(channel: grpc.aio.Channel, path: str, request: bytes) -> bytes:
@@ -156,7 +157,8 @@ class _Listener:
     """A server that can go away and come back at its port."""
 
     def __init__(self, proxy: FaultProxy, options: Sequence[tuple[str, int]], credentials: Any) -> None:
-        self._proxy, self._options, self._credentials = proxy, (*UNLIMITED, *options), credentials
+        self._proxy, self._credentials = proxy, credentials
+        self._options = tuple((dict(UNLIMITED) | dict(options)).items())
         self.port = port_to_keep()
         self._server: grpc.aio.Server | None = None
         self._restarting: asyncio.Task[None] | None = None

@@ -15,7 +15,6 @@ from hatch_flyte.errors import (
     NotFoundError,
     RegistryError,
     RejectedError,
-    UnreachableError,
 )
 from hatch_flyte.registry.client import ClusterRegistry, Connection, connect
 
@@ -38,7 +37,6 @@ def client(target: str) -> ClusterRegistry:
         (StatusCode.UNKNOWN, "pq: it hurts", RejectedError),
         (StatusCode.PERMISSION_DENIED, "not you", AccessError),
         (StatusCode.UNAUTHENTICATED, "who?", AccessError),
-        (StatusCode.CANCELLED, "enough", UnreachableError),
     ],
 )
 async def test_a_refusal_is_sent_once_and_keeps_the_servers_own_words(

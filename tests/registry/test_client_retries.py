@@ -33,7 +33,13 @@ def client(target: str, *, deadline: float = 10, patience: Patience = QUICK) -> 
 
 @pytest.mark.parametrize(
     "code",
-    [StatusCode.UNAVAILABLE, StatusCode.RESOURCE_EXHAUSTED, StatusCode.ABORTED, StatusCode.DEADLINE_EXCEEDED],
+    [
+        StatusCode.UNAVAILABLE,
+        StatusCode.RESOURCE_EXHAUSTED,
+        StatusCode.ABORTED,
+        StatusCode.DEADLINE_EXCEEDED,
+        StatusCode.CANCELLED,
+    ],
 )
 @pytest.mark.parametrize("failures", [1, 4])
 async def test_a_transient_failure_is_repeated_until_it_passes(code: StatusCode, failures: int) -> None:
