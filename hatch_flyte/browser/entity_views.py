@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from flyteidl.core import tasks_pb2
 from google.protobuf import json_format
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from flyteidl.core.interface_pb2 import TypedInterface
 
     from hatch_flyte.browser.model import Section
-
-_INTERFACE: Final = ("Name", "Type", "Description")
-_NO_INPUTS, _NO_OUTPUTS = "It takes no inputs.", "It has no outputs."
 
 
 def entity_sections(kind: Kind, message: Any) -> Iterator[Section]:
@@ -156,19 +153,15 @@ def _used(identifier: IdentifierMessage) -> tuple[Cell, Cell]:
 def _launch_plan(plan: LaunchPlan) -> Iterator[Section]:
     spec = plan.spec
     yield Facts("launch-plan", "Launch plan", tuple(_plan_facts(plan)))
-    defaults = plan.closure.expected_inputs.parameters
-    rows = tuple(
-        (Cell(name, code=True), Cell(parameter_words(one), code=True), Cell(one.var.description))
-        for name, one in sorted(defaults.items())
-    )
-    yield Table("inputs", "Inputs", _INTERFACE, rows, empty=_NO_INPUTS)
+    parameters = sorted(plan.closure.expected_inputs.parameters.items())
+    yield _described("inputs", "Inputs", [(name, parameter_words(one), one.var) for name, one in parameters])
     fixed = spec.fixed_inputs.literals
     if fixed:
         pairs = tuple(
             (Cell(name, code=True), Cell(literal_words(one), code=True)) for name, one in sorted(fixed.items())
         )
         yield Table("fixed", "Fixed inputs", ("Name", "Value"), pairs)
-    yield _variables("outputs", "Outputs", plan.closure.expected_outputs.variables, _NO_OUTPUTS)
+    yield _variables("outputs", "Outputs", plan.closure.expected_outputs.variables)
     for title, values in (("Labels", spec.labels.values), ("Annotations", spec.annotations.values)):
         if values:
             yield _pairs(title, values)
@@ -184,7 +177,7 @@ def _plan_facts(plan: LaunchPlan) -> Iterator[tuple[str, Cell]]:
     yield "Schedule", Cell(schedule, code=True) if schedule else Cell("none", mark="quiet")
     yield "Distribution", _owner_cell(plan, owner) if owner else Cell("none named", mark="quiet")
     if spec.max_parallelism:
-        yield "At once", Cell(f"{spec.max_parallelism} nodes")
+        yield "Nodes at once", Cell(str(spec.max_parallelism))
     if spec.entity_metadata.notifications:
         yield "Notifications", Cell(str(len(spec.entity_metadata.notifications)))
     yield from _security(spec.security_context)
@@ -203,21 +196,27 @@ def _pairs(title: str, values: Mapping[str, str]) -> Table:
 
 
 def _interface(interface: TypedInterface) -> Iterable[Section]:
-    yield _variables("inputs", "Inputs", interface.inputs.variables, _NO_INPUTS)
-    yield _variables("outputs", "Outputs", interface.outputs.variables, _NO_OUTPUTS)
+    yield _variables("inputs", "Inputs", interface.inputs.variables)
+    yield _variables("outputs", "Outputs", interface.outputs.variables)
 
 
-def _variables(key: str, title: str, variables: Mapping[str, Any], empty: str) -> Table:
+def _variables(key: str, title: str, variables: Mapping[str, Any]) -> Table:
+    return _described(key, title, [(name, type_words(one.type), one) for name, one in sorted(variables.items())])
+
+
+def _described(key: str, title: str, variables: Iterable[tuple[str, str, Any]]) -> Table:
+    """Return names, what is said of them in words, and descriptions: those are left out where there is none at all.
+
+    flytekit gives the name where it has no description.
+    """
+    said = [(name, words, "" if one.description == name else one.description) for name, words, one in variables]
+    any_said = any(description for _, _, description in said)
     rows = tuple(
-        (Cell(name, code=True), Cell(type_words(one.type), code=True), Cell(_said(name, one.description)))
-        for name, one in sorted(variables.items())
+        (Cell(name, code=True), Cell(words, code=True), *((Cell(description),) if any_said else ()))
+        for name, words, description in said
     )
-    return Table(key, title, _INTERFACE, rows, empty=empty)
-
-
-def _said(name: str, description: str) -> str:
-    """Return a description, but not flytekit's: where it has none it gives the name."""
-    return "" if description == name else description
+    columns = ("Name", "Type", *(("Description",) if any_said else ()))
+    return Table(key, title, columns, rows, empty=f"None: no {title.lower()}.")
 
 
 def message_json(message: Any) -> str:

@@ -101,7 +101,7 @@ def versions_table(kind: Kind, place: Place, name: str, found: Slice[Any]) -> Ta
 def owner(place: Place, plan: Any) -> Cell:
     """Return the distribution of a launch plan, leading to its release."""
     name = owner_of(plan)
-    return Cell(name, place.path("releases", name, "version", plan.id.version) if name else "")
+    return Cell(name, place.path("releases", name, "version", plan.id.version) if name else "", code=True)
 
 
 def active_table(place: Place, plans: Iterable[Any]) -> Table:
