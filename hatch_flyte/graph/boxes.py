@@ -60,7 +60,19 @@ def _draw_role(node: Element, box: Box, icon: Icon) -> float:
     width, accent = box.width - STACK * box.node.many, icon.accent if icon is FAILURE else "choice"
     corner: Final = (_ROUND, _ROUND, 0, 0, 1)
     outline = path(
-        "M", (0, ROLE), "V", (_ROUND,), "A", (*corner, _ROUND, 0), "H", (width - _ROUND,), "A", (*corner, width, _ROUND), "V", (ROLE,), "z"
+        "M",
+        (0, ROLE),
+        "V",
+        (_ROUND,),
+        "A",
+        (*corner, _ROUND, 0),
+        "H",
+        (width - _ROUND,),
+        "A",
+        (*corner, width, _ROUND),
+        "V",
+        (ROLE,),
+        "z",
     )
     into(node, "path", class_=f"strip {accent}", d=outline)
     written(node, box.label.role, PADDING, ROLE - 7, "role")
@@ -91,7 +103,9 @@ def _draw_end(parent: Element, box: Box) -> None:
     middle = {"cx": box.corner.x + half, "cy": box.corner.y + half}
     if box.node.kind is NodeKind.CHOICE:
         x, y = box.corner.x, box.corner.y
-        corners = path("M", (x + half, y), "L", (x + box.width, y + half), "L", (x + half, y + box.height), "L", (x, y + half), "z")
+        corners = path(
+            "M", (x + half, y), "L", (x + box.width, y + half), "L", (x + half, y + box.height), "L", (x, y + half), "z"
+        )
         into(parent, "path", class_="box edged choice", d=corners)
     elif box.node.kind is NodeKind.START:
         into(parent, "circle", class_="dot", r=half, **middle)

@@ -29,6 +29,9 @@ STACK: Final = 5
 DOT: Final = 14
 CHOICE: Final = 22
 
+_BETWEEN: Final = " · "
+_LEAST_MODULE: Final = 60
+"""Pixels of a module's name below which it says nothing."""
 _ENDS: Final = {NodeKind.START: DOT, NodeKind.END: DOT, NodeKind.CHOICE: CHOICE}
 
 
@@ -64,7 +67,7 @@ def label(node: GraphNode) -> Label:
     if size := _ENDS.get(node.kind):
         return Label(NOTHING, NOTHING, NOTHING, size, size)
     name = _line(short_name(node) or node.kind.value, NAME)
-    about = _line(_about(node), PLAIN)
+    about = _about(node)
     role = _line(node.role, CODE, WIDEST + ICON) if node.role else NOTHING
     beside = ICON + PADDING * 3 - 4
     width = max(NARROWEST, name.width + beside, about.width + beside, role.width + PADDING * 2)
@@ -86,11 +89,18 @@ def words(node: GraphNode) -> str:
     return "\n".join(visible(one) for one in (*facts, *node.inputs) if one)
 
 
-def _about(node: GraphNode) -> str:
+def _about(node: GraphNode) -> Line:
+    """Return the second line: identifier, kind, note, and of the module as much as there is room for."""
     kind = f"map of {node.kind.value}" if node.many else node.kind.value
-    module = node.name.rpartition(".")[0] if node.entity is not None else ""
     named = kind if short_name(node) else ""
-    return " · ".join(filter(None, (node.id, named, node.note, module)))
+    start = _line(
+        _BETWEEN.join(filter(None, ("" if node.kind is NodeKind.ERROR else node.id, named, node.note))), PLAIN
+    )
+    module = node.name.rpartition(".")[0] if node.entity is not None else ""
+    left = WIDEST - start.width - PLAIN.width(_BETWEEN)
+    if not module or left < _LEAST_MODULE:
+        return start
+    return Line(f"{start.text}{_BETWEEN}{fitted(visible(module), PLAIN, left)}", PLAIN)
 
 
 def _line(text: str, font: Font, width: float = WIDEST) -> Line:

@@ -133,7 +133,7 @@ def _program(graph: Graph, boxes: Sequence[Box], lines: Sequence[Line | None]) -
         yield f'{place} [{size} shape="{_SHAPES.get(box.node.kind, "box")}"]'
     for place, (edge, line) in enumerate(zip(graph.edges, lines, strict=True)):
         room = f" label={_room(line)}" if line else ""
-        yield f'{number[edge.source]}:s -> {number[edge.target]}:n [id="{place}"{room}]'
+        yield f'{number[edge.source]} -> {number[edge.target]} [id="{place}"{room}]'
     last = [place for place, node in enumerate(graph.nodes) if node.kind is NodeKind.END or node.role == ON_FAILURE]
     if len(last) > 1:
         yield f"{{ rank=max; {'; '.join(map(str, last))} }}"

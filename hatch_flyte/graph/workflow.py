@@ -109,9 +109,11 @@ class _Opener:
         nodes = {choice.id: choice}
         for place, case in enumerate(self._each_case(branch)):
             # Nothing keeps the nodes of two cases from having one identifier.
-            key = case.id if case.id and case.id not in nodes else f"{case.id} ({place})".lstrip()
+            key = case.id if case.id and case.id not in nodes else f"{case.id} #{place}".lstrip()
             nodes[key] = replace(case, id=key)
-        return Graph(tuple(nodes.values()), tuple(Edge(choice.id, one, EdgeKind.CASE) for one in nodes if one != choice.id))
+        return Graph(
+            tuple(nodes.values()), tuple(Edge(choice.id, one, EdgeKind.CASE) for one in nodes if one != choice.id)
+        )
 
     def _each_case(self, branch: BranchNode) -> Iterator[GraphNode]:
         block = branch.if_else
