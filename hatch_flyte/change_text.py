@@ -83,13 +83,13 @@ def change_line(change: Change) -> str:
 def _said(old: object, new: object) -> str:
     if old is None and new is None:
         return "null in one of them, nothing in the other"
-    before, after = _cut(_shown(old), _shown(new))
+    before, after = _cut(value_words(old), value_words(new))
     if old is None:
         return f"added, {after}"
     return f"removed, was {before}" if new is None else f"{before} -> {after}"
 
 
-def _shown(value: object) -> str:
+def value_words(value: object) -> str:
     """Return words and texts as they are, arguments as one line, anything else as JSON."""
     if isinstance(value, str) and value.strip() == value != "":
         return value

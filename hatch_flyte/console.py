@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from hatch_flyte.config import Target
     from hatch_flyte.entity import Identifier
 
-_TYPES: Final = {Kind.TASK: "task", Kind.WORKFLOW: "workflow", Kind.LAUNCH_PLAN: "launch_plan"}
-_PATH: Final = "/console"
+KIND_WORDS: Final = {Kind.TASK: "task", Kind.WORKFLOW: "workflow", Kind.LAUNCH_PLAN: "launch_plan"}
+"""What each kind is called in a path."""
+PATH: Final = "/console"
 """Where the console is at its address; one that is configured may end with it."""
 
 
@@ -21,11 +22,16 @@ def console_link(target: Target, identifier: Identifier) -> str:
 
     The form is that of flytekit's `FlyteRemote.generate_console_url`, which `pyflyte register` prints.
     """
-    if not target.console:
-        return ""
-    parts = [
-        *("projects", identifier.project, "domains", identifier.domain),
-        *(_TYPES[identifier.kind], identifier.name, "version", identifier.version),
-    ]
-    path = "/".join(quote(part, safe="") for part in parts)
-    return f"{target.console.removesuffix(_PATH)}{_PATH}/{path}"
+    return f"{target.console.removesuffix(PATH)}{entity_path(identifier)}" if target.console else ""
+
+
+def entity_path(identifier: Identifier) -> str:
+    """Return the path of an entity's page, in a cluster's console as at the local registry."""
+    kind = KIND_WORDS[identifier.kind]
+    place = ("projects", identifier.project, "domains", identifier.domain)
+    return path_of(*place, kind, identifier.name, "version", identifier.version)
+
+
+def path_of(*parts: str) -> str:
+    """Return the path of a page of the console, whatever characters its parts have."""
+    return "/".join((PATH, *(quote(part, safe="") for part in parts)))

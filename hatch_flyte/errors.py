@@ -9,6 +9,7 @@ A message has the form **where: what (got what)**; `hint` says what to do. Exit 
     │   └── BuildError         3   the wheel could not be built
     ├── ArchiveError           4   not an archive, or a damaged one
     │   └── WheelError         4   not a wheel
+    ├── GraphError             1   a graph that cannot be drawn
     ├── BreakingError          9   what a cluster doesn't let a release break
     └── RegistryError          1
         ├── UnreachableError   5   nobody answers, or not in time
@@ -89,6 +90,10 @@ class ArchiveError(HatchFlyteError):
 
 class WheelError(ArchiveError):
     """A file is not a wheel, or is damaged."""
+
+
+class GraphError(HatchFlyteError):
+    """A graph cannot be drawn: it is too large, or what draws it is not installed."""
 
 
 class BreakingError(HatchFlyteError):

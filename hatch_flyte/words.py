@@ -213,14 +213,17 @@ def _gate_words(gate: GateNode) -> str:
 
 
 def _array_words(array: ArrayNode) -> str:
-    words = f"map over {node_words(array.node)}"
-    if array.parallelism:
-        words += f", {array.parallelism} at once"
+    return ", ".join(filter(None, [f"map over {node_words(array.node)}", array_words(array)]))
+
+
+def array_words(array: ArrayNode) -> str:
+    """Return how an array node runs: `2 at once, at least 50% must succeed`; empty where it doesn't say."""
+    words = [f"{array.parallelism} at once"] if array.parallelism else []
     if array.HasField("min_successes"):
-        return f"{words}, at least {array.min_successes} must succeed"
-    if array.HasField("min_success_ratio") and array.min_success_ratio != 1:
-        return f"{words}, at least {array.min_success_ratio:.0%} must succeed"
-    return words
+        words.append(f"at least {array.min_successes} must succeed")
+    elif array.HasField("min_success_ratio") and array.min_success_ratio != 1:
+        words.append(f"at least {array.min_success_ratio:.0%} must succeed")
+    return ", ".join(words)
 
 
 def duration_words(message: Any) -> str:

@@ -11,7 +11,10 @@ import click
 
 if TYPE_CHECKING:
     import asyncio
+    from concurrent.futures import Executor
 
+    from hatch_flyte.registry.http_bounds import App
+    from hatch_flyte.registry.methods import Offices
     from hatch_flyte.registry.serve_options import Addresses, ServeOptions
 
 
@@ -75,9 +78,17 @@ def _options(
         token=checked_token(token_env, os.environ.get(token_env, "")) if token_env is not None else "",
         tls=Tls(tls_cert, tls_key) if tls_cert and tls_key else None,
         on_call=_say if verbose else None,
+        pages=_pages,
     )
     options.check()
     return options
+
+
+def _pages(offices: Offices, thread: Executor) -> App:
+    """Return the pages for browsers: imported here, when the first is asked for."""
+    from hatch_flyte.browser import application
+
+    return application(offices, thread)
 
 
 def _say(line: str) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from hatch_flyte.entity import Kind
+from hatch_flyte.errors import HatchFlyteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +25,10 @@ KINDS = {kind.value.replace(" ", "-"): kind for kind in Kind}
 @click.argument("name", required=False)
 @click.option("--kind", type=click.Choice(list(KINDS)), help="Which entity, where several kinds have this NAME.")
 @click.option("--tree", is_flag=True, help="Show the nodes of workflows as trees.")
+@click.option("--graph", is_flag=True, help="Show a workflow's graph: with --output drawn, else as --tree does.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="With --graph: the SVG file to write."
+)
 @click.option("--files", is_flag=True, help="Show the bundle's files and their sizes.")
 @click.option("--manifest", is_flag=True, help="Show the manifest.")
 @click.option("--json", "as_json", is_flag=True, help="Print the same as JSON; of the whole archive: everything.")
@@ -35,7 +40,7 @@ def show(archive: Path, name: str | None, as_json: bool, **options: Any) -> None
     from hatch_flyte.archive_reader import read_archive
     from hatch_flyte.archives import inside
 
-    _check_usage(name, options)
+    _check_usage(name, options, as_json=as_json)
     content = read_archive(archive)
     kind = KINDS.get(options["kind"] or "")
     with inside(archive):
@@ -43,7 +48,9 @@ def show(archive: Path, name: str | None, as_json: bool, **options: Any) -> None
             show_files(content, as_json=as_json)
         elif options["manifest"]:
             show_manifest(content)
-        elif options["tree"]:
+        elif options["output"]:
+            write_graph(_asked(content, name, Kind.WORKFLOW), options["output"])
+        elif options["tree"] or options["graph"]:
             show_trees(_asked(content, name, Kind.WORKFLOW), as_json=as_json)
         elif name is not None:
             show_entity(_asked(content, name, kind), as_json=as_json)
@@ -51,12 +58,14 @@ def show(archive: Path, name: str | None, as_json: bool, **options: Any) -> None
             show_all(content, as_json=as_json)
 
 
-def _check_usage(name: str | None, options: dict[str, Any]) -> None:
-    views = [f"--{view}" for view in ("tree", "files", "manifest") if options[view]]
+def _check_usage(name: str | None, options: dict[str, Any], *, as_json: bool) -> None:
+    views = [f"--{view}" for view in ("tree", "graph", "files", "manifest") if options[view]]
     if len(views) > 1:
         raise click.UsageError(f"{' and '.join(views)}: one at a time")
     if name is not None and views in (["--files"], ["--manifest"]):
         raise click.UsageError(f"{views[0]} is about the whole archive, not about {name}")
+    if options["output"] and (not options["graph"] or as_json):
+        raise click.UsageError("--output is for --graph, and writes SVG")
     if options["kind"] and (name is None or views):
         raise click.UsageError("--kind says which entity is meant by NAME")
 
@@ -152,6 +161,24 @@ def show_trees(workflows: Sequence[Content], *, as_json: bool) -> None:
         print_tree(tree)
     if not trees:
         click.echo("no workflow", err=True)
+
+
+def write_graph(workflows: Sequence[Content], file: Path) -> None:
+    """Write the picture of the one workflow to a file."""
+    from hatch_flyte.graph.layout import laid_out
+    from hatch_flyte.graph.svg import svg
+    from hatch_flyte.graph.workflow import workflow_graph
+
+    if len(workflows) != 1:
+        names = ", ".join(sorted(one.name for one in workflows)) or "none"
+        raise click.UsageError(_printable(f"--output: expected one workflow (got {names}); name it"))
+    workflow = workflows[0]
+    picture = svg(laid_out(workflow_graph(cast("Any", workflow.message))), workflow.name, alone=True)
+    try:
+        file.write_bytes(f"{picture}\n".encode())
+    except OSError as problem:
+        raise HatchFlyteError(f"{file}: cannot be written ({problem.strerror})") from problem
+    click.echo(f"{file}: graph of {_printable(workflow.name)}", err=True)
 
 
 def show_files(archive: Archive, *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -39,6 +40,20 @@ class Guard:
         if sum(self._is_right(value) for value in shown):
             return ""
         return f"{REFUSAL} (got {'another' if shown else 'none'})"
+
+    def admits(self, authorization: str) -> bool:
+        """Return whether an HTTP header `Authorization` shows the token: as a bearer's, or as a password (RFC 7617).
+
+        Browsers ask for a password; whoever's, the user name doesn't count.
+        """
+        scheme, _, given = authorization.partition(" ")
+        if scheme.lower() != "basic":
+            return self._is_right(authorization)
+        try:
+            password = base64.b64decode(given.strip(), validate=True).decode().partition(":")[2]
+        except ValueError:
+            password = ""
+        return self._is_right(_SCHEME + password)
 
     def _is_right(self, value: str) -> bool:
         token = value[len(_SCHEME) :] if value[: len(_SCHEME)].lower() == _SCHEME else ""

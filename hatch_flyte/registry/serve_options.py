@@ -13,7 +13,11 @@ from hatch_flyte.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Executor
     from pathlib import Path
+
+    from hatch_flyte.registry.http_bounds import App
+    from hatch_flyte.registry.methods import Offices
 
 LOOPBACK: Final = "127.0.0.1"
 
@@ -63,6 +67,9 @@ class ServeOptions:
     tls: Tls | None = None
     on_call: Callable[[str], None] | None = None
     """Is told of every call and request, in a line without line ends; from any thread."""
+    pages: Callable[[Offices, Executor], App] | None = None
+    """Makes what answers at the HTTP port where an address is no file's, when it is first asked for. It is given what
+    does the work, and the thread in which that has to be done."""
     grace_seconds: float = 5.0
     """How long calls and uploads may take to end when the server stops."""
     max_upload_bytes: int = 1 << 30

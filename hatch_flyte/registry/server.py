@@ -29,6 +29,7 @@ from hatch_flyte.registry.methods.auth import auth_methods, auth_services
 from hatch_flyte.registry.methods.health import METHODS as HEALTH_METHODS
 from hatch_flyte.registry.methods.health import SERVICE as HEALTH
 from hatch_flyte.registry.name_office import NameOffice
+from hatch_flyte.registry.page_door import PageDoor
 from hatch_flyte.registry.project_office import ProjectOffice
 from hatch_flyte.registry.serve_options import LOOPBACK, Addresses, ServeOptions
 from hatch_flyte.registry.server_bounds import add_port, channel_options
@@ -96,9 +97,12 @@ async def serve_backing(
     with contextlib.closing(listener):
         backing = opening()
         locations = UploadLocations(backing.blobs, listener.address)
-        router = _Router(methods(_offices(backing.store, locations)), backing, options.on_call)
-        if options.token:
-            router.add_guard(Guard(options.token), auth_methods(listener.address))
+        offices = _offices(backing.store, locations)
+        router = _Router(methods(offices), backing, options.on_call)
+        guard = Guard(options.token) if options.token else None
+        if guard:
+            router.add_guard(guard, auth_methods(listener.address))
+        pages = PageDoor(partial(options.pages, offices, backing.thread), guard) if options.pages else None
         server = grpc.aio.server(
             handlers=(router,), options=channel_options(options), maximum_concurrent_rpcs=options.max_calls
         )
@@ -106,7 +110,7 @@ async def serve_backing(
         await server.start()
         try:
             ready(Addresses(f"{host_text(options.host)}:{port}", listener.address, backing.store.place))
-            listener.start(locations)
+            listener.start(locations, pages)
             await stop.wait()
         finally:
             closed = asyncio.get_running_loop().run_in_executor(None, listener.close)

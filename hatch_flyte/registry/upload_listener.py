@@ -1,7 +1,7 @@
 """The HTTP listener of the local registry: takes and gives what a signed address allows, by PUT and GET.
 
-The one place that knows starlette and uvicorn (the extra `server`). It listens from the start, so that its port is
-known and clients can connect, and answers as soon as those two are imported, in a thread of its own.
+The one place that knows uvicorn (of the extra `server`). It listens from the start, so that its port is known and
+clients can connect, and answers as soon as that is imported, in a thread of its own. Pages are another's: `page_door`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from uvicorn import Server
 
+    from hatch_flyte.registry.http_bounds import App
+    from hatch_flyte.registry.page_door import PageDoor
     from hatch_flyte.registry.signed_addresses import Grant
     from hatch_flyte.registry.upload_locations import UploadLocations
 
@@ -55,9 +57,9 @@ class UploadListener:
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
 
-    def start(self, locations: UploadLocations) -> None:
-        """Begin to answer."""
-        self._thread = threading.Thread(target=self._run, args=(locations,), name="uploads", daemon=True)
+    def start(self, locations: UploadLocations, pages: PageDoor | None = None) -> None:
+        """Begin to answer; without `pages` there are none."""
+        self._thread = threading.Thread(target=self._run, args=(locations, pages), name="uploads", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -70,12 +72,13 @@ class UploadListener:
             self._thread.join()
         self._socket.close()
 
-    def _run(self, locations: UploadLocations) -> None:
+    def _run(self, locations: UploadLocations, pages: PageDoor | None) -> None:
         import uvicorn
 
         options, tls = self._options, self._options.tls
+        uploads: App = upload_app(locations, self._max_bytes)
         config = uvicorn.Config(
-            bounded(upload_app(locations, self._max_bytes), options),
+            bounded(pages.before(uploads) if pages else uploads, options),
             http=strict_protocol(options.head_seconds),
             ws="none",
             lifespan="off",
@@ -95,10 +98,10 @@ class UploadListener:
 
 def check_extra() -> None:
     """Raise `RegistryError` if the extra `server` isn't installed."""
-    lacking = [name for name in ("starlette", "uvicorn") if importlib.util.find_spec(name) is None]
+    lacking = [name for name in ("starlette", "uvicorn", "jinja2") if importlib.util.find_spec(name) is None]
     if lacking:
         raise RegistryError(
-            f"serve: {' and '.join(lacking)} not installed",
+            f"serve: {', '.join(lacking)} not installed",
             hint="Install them with: pip install 'hatch-flyte[server]'",
         )
 

@@ -36,7 +36,7 @@ class Connections:
         inside a branch and the failure node are not.
         """
         for binding in bindings:
-            for promise in _promises(binding.binding):
+            for promise in promises(binding.binding):
                 promise.node_id = promise.node_id or START_NODE
                 self._upstream[node_id].add(promise.node_id)
                 if downstream:
@@ -68,13 +68,14 @@ class Connections:
         self._downstream[upstream].add(downstream)
 
 
-def _promises(data: BindingData) -> Iterator[OutputReference]:
+def promises(data: BindingData) -> Iterator[OutputReference]:
+    """Yield every promise in what an input is bound to, in its order."""
     value = data.WhichOneof("value")
     if value == "promise":
         yield data.promise
     elif value == "collection":
         for one in data.collection.bindings:
-            yield from _promises(one)
+            yield from promises(one)
     elif value == "map":
         for one in data.map.bindings.values():
-            yield from _promises(one)
+            yield from promises(one)

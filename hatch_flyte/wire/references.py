@@ -27,7 +27,7 @@ def references(kind: Kind, spec: Message) -> list[Identifier]:
         return list(dict.fromkeys(_node_references(holder)))
     if kind is Kind.LAUNCH_PLAN:
         plan = getattr(holder, "spec", holder)
-        return [_of_kind(Kind.WORKFLOW, plan.workflow_id)] if plan.HasField("workflow_id") else []
+        return [of_kind(Kind.WORKFLOW, plan.workflow_id)] if plan.HasField("workflow_id") else []
     return []
 
 
@@ -36,11 +36,11 @@ def _node_references(spec: WorkflowSpec) -> Iterator[Identifier]:
         for node in template_nodes(template):
             found = reference(node)
             if found is not None and node.HasField("task_node"):
-                yield _of_kind(Kind.TASK, found)
+                yield of_kind(Kind.TASK, found)
             elif found is not None and node.workflow_node.HasField("launchplan_ref"):
-                yield _of_kind(Kind.LAUNCH_PLAN, found)
+                yield of_kind(Kind.LAUNCH_PLAN, found)
 
 
-def _of_kind(kind: Kind, message: identifier_pb2.Identifier) -> Identifier:
+def of_kind(kind: Kind, message: identifier_pb2.Identifier) -> Identifier:
     """Return the identifier with the kind that its place asks for, whatever its resource type says."""
     return Identifier(kind, message.project, message.domain, message.name, message.version)

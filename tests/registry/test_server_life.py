@@ -100,7 +100,7 @@ def test_without_the_extra_the_reason_is_told(tmp_path: Path) -> None:
         from pathlib import Path
         from hatch_flyte.errors import RegistryError
 
-        sys.modules |= {"starlette": None, "uvicorn": None}
+        sys.modules |= {"starlette": None, "uvicorn": None, "jinja2": None}
         from hatch_flyte.registry.server import ServeOptions, serve
         try:
             asyncio.run(serve(Path(sys.argv[1]), ServeOptions(), print, asyncio.Event()))
@@ -110,5 +110,5 @@ def test_without_the_extra_the_reason_is_told(tmp_path: Path) -> None:
     command = [sys.executable, "-c", script, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == (
-        "serve: starlette and uvicorn not installed\nInstall them with: pip install 'hatch-flyte[server]'\n"
+        "serve: starlette, uvicorn, jinja2 not installed\nInstall them with: pip install 'hatch-flyte[server]'\n"
     )

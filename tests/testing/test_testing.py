@@ -255,7 +255,7 @@ def test_it_serves_only_when_asked_and_needs_the_extra_only_then(suite: Suite) -
             monkeypatch.setitem(sys.modules, "starlette", None)
             monkeypatch.setitem(sys.modules, "uvicorn", None)
             flyte_registry.publish("dist")
-            with pytest.raises(RegistryError, match="starlette and uvicorn not installed"):
+            with pytest.raises(RegistryError, match="starlette, uvicorn not installed"):
                 flyte_registry.address
     """)
 

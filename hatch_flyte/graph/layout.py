@@ -1,0 +1,184 @@
+"""Where everything in a graph is drawn: boxes, and the curves between them.
+
+The one place that knows pygraphviz, whose wheels bring Graphviz (the extra `graph`). Graphviz's `dot` lays out one
+level at a time, from the inside out: a node with a graph inside of it is one box of that graph's size. So no edge
+crosses a frame that it has no business in. Graphviz is given sizes and numbers, never a text from anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from hatch_flyte.errors import GraphError
+from hatch_flyte.graph.label import STACK, Label, Line, label
+from hatch_flyte.graph.model import ON_FAILURE, NodeKind
+from hatch_flyte.graph.text import CODE, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hatch_flyte.graph.model import Edge, Graph, GraphNode
+
+MOST_NODES: Final = 500
+MOST_EDGES: Final = 1000
+"""Of one level. Time grows faster than they do, and nobody can read such a picture."""
+MARGIN: Final = 16
+"""Between a frame and what is inside of it."""
+
+MOST_BESIDE: Final = 120
+"""Pixels of what is written beside an edge."""
+
+_INCH: Final = 72
+"""Graphviz takes sizes in inches of 72 points; a point is a pixel here."""
+_HEAD: Final = (
+    "digraph {",
+    f'graph [nodesep="{26 / _INCH:.4f}" ranksep="{38 / _INCH:.4f}"]',
+    'node [shape="box" fixedsize="true" label=""]',
+    'edge [arrowsize="0.7"]',
+)
+_SHAPES: Final = {NodeKind.START: "circle", NodeKind.END: "circle", NodeKind.CHOICE: "diamond"}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place in pixels, to the right and down from the upper left corner of its layout."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A node with its place."""
+
+    node: GraphNode
+    label: Label
+    corner: Point
+    """The upper left one."""
+    width: float
+    height: float
+    inside: Layout | None = None
+    """The graph inside of it, which begins `start` to the right and down of the corner."""
+    start: Point = Point(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """An edge with its place."""
+
+    edge: Edge
+    points: tuple[Point, ...]
+    """A cubic Bézier spline: a point, then three for each piece."""
+    tip: Point
+    """Where its arrow points to: on the border of the target."""
+    names: Line | None = None
+    """What is written beside it, if there is room for it."""
+    middle: Point | None = None
+    """Of that text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A graph with its place."""
+
+    boxes: tuple[Box, ...]
+    curves: tuple[Curve, ...]
+    width: float
+    height: float
+
+
+def laid_out(graph: Graph) -> Layout:
+    """Return `graph` with a place for everything.
+
+    Raises `GraphError` where it is too large to be drawn, and where pygraphviz is missing.
+    """
+    sizes, edges = len(graph.nodes), len(graph.edges)
+    if sizes > MOST_NODES or edges > MOST_EDGES:
+        raise GraphError(
+            f"graph: expected at most {MOST_NODES} nodes and {MOST_EDGES} edges on one level (got {sizes} and {edges})",
+            hint="Look at it as a tree.",
+        )
+    boxes = [_box(node) for node in graph.nodes]
+    lines = [_beside(edge) for edge in graph.edges]
+    return _placed(graph, boxes, lines, _dot("\n".join(_program(graph, boxes, lines))))
+
+
+def _box(node: GraphNode) -> Box:
+    """Return the box of a node, made for its texts and for what is inside of it; it has no place yet."""
+    said = label(node)
+    origin = Point(0, 0)
+    if node.inside is None:
+        return Box(node, said, origin, said.width + STACK * node.many, said.height + STACK * node.many)
+    inside = laid_out(node.inside)
+    width = max(said.width, inside.width + 2 * MARGIN)
+    start = Point((width - inside.width) / 2, said.height)
+    more = STACK * node.many
+    return Box(node, said, origin, width + more, said.height + inside.height + MARGIN + more, inside, start)
+
+
+def _beside(edge: Edge) -> Line | None:
+    """Return the names that are written beside an edge; None of those that are too long."""
+    names = visible(", ".join(edge.names))
+    return Line(names, CODE) if names and CODE.width(names) <= MOST_BESIDE else None
+
+
+def _program(graph: Graph, boxes: Sequence[Box], lines: Sequence[Line | None]) -> Iterator[str]:
+    """Yield the graph in Graphviz's language; a node is called by its number."""
+    yield from _HEAD
+    number = {node.id: place for place, node in enumerate(graph.nodes)}
+    for place, box in enumerate(boxes):
+        size = f'width="{box.width / _INCH:.4f}" height="{box.height / _INCH:.4f}"'
+        yield f'{place} [{size} shape="{_SHAPES.get(box.node.kind, "box")}"]'
+    for place, (edge, line) in enumerate(zip(graph.edges, lines, strict=True)):
+        room = f" label={_room(line)}" if line else ""
+        yield f'{number[edge.source]} -> {number[edge.target]} [id="{place}"{room}]'
+    last = [place for place, node in enumerate(graph.nodes) if node.kind is NodeKind.END or node.role == ON_FAILURE]
+    if len(last) > 1:
+        yield f"{{ rank=max; {'; '.join(map(str, last))} }}"
+    yield "}"
+
+
+def _room(line: Line) -> str:
+    """Return an empty label of a line's size."""
+    size = f'WIDTH="{line.width + 8:.0f}" HEIGHT="{line.font.size + 5}"'
+    return f'<<TABLE BORDER="0" CELLPADDING="0" CELLSPACING="0" FIXEDSIZE="TRUE" {size}><TR><TD></TD></TR></TABLE>>'
+
+
+def _dot(program: str) -> dict[str, Any]:
+    """Return what Graphviz makes of a program: its JSON, of form `json0`."""
+    try:
+        from pygraphviz import AGraph
+    except ImportError as missing:
+        raise GraphError(
+            "graph: pygraphviz not installed", hint="Install it with: pip install 'hatch-flyte[graph]'"
+        ) from missing
+    drawn = AGraph(string=program).draw(format="json0", prog="dot")
+    return cast("dict[str, Any]", json.loads(drawn))
+
+
+def _placed(graph: Graph, boxes: Sequence[Box], lines: Sequence[Line | None], drawn: dict[str, Any]) -> Layout:
+    _, _, width, height = _numbers(drawn["bb"])
+
+    def point(words: str) -> Point:
+        x, y = _numbers(words)
+        return Point(x, height - y)  # Graphviz counts upwards
+
+    centres = {one["name"]: point(one["pos"]) for one in drawn["objects"] if "pos" in one}
+    placed = [_centred(box, centres[str(place)]) for place, box in enumerate(boxes)]
+    curves: dict[int, Curve] = {}
+    for one in drawn.get("edges", []):
+        place = int(one["id"])
+        tip, *points = one["pos"].removeprefix("e,").split()
+        middle = point(one["lp"]) if lines[place] else None
+        curves[place] = Curve(graph.edges[place], tuple(map(point, points)), point(tip), lines[place], middle)
+    return Layout(tuple(placed), tuple(curves[place] for place in sorted(curves)), width, height)
+
+
+def _centred(box: Box, centre: Point) -> Box:
+    return replace(box, corner=Point(centre.x - box.width / 2, centre.y - box.height / 2))
+
+
+def _numbers(words: str) -> list[float]:
+    return [float(one) for one in words.split(",")]
