@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from hatch_flyte.errors import GraphError
 from hatch_flyte.graph.label import STACK, Label, Line, label
 from hatch_flyte.graph.model import ON_FAILURE, NodeKind
+from hatch_flyte.graph.tangle import needed_edges, passed_levels
 from hatch_flyte.graph.text import CODE, visible
 
 if TYPE_CHECKING:
@@ -24,17 +25,23 @@ if TYPE_CHECKING:
 MOST_NODES: Final = 500
 MOST_EDGES: Final = 1000
 """Of one level. Time grows faster than they do, and nobody can read such a picture."""
+MOST_PASSED: Final = 1500
+MOST_PASSED_NEEDED: Final = 4000
+"""Levels that edges pass together: before those are left out that follow from others, and after."""
+MOST_PASSED_NAMED: Final = 400
+"""The same, up to which names are written beside edges: they need room on every level."""
 MARGIN: Final = 16
 """Between a frame and what is inside of it."""
 
 MOST_BESIDE: Final = 120
 """Pixels of what is written beside an edge."""
 
+_TREE: Final = "Look at it as a tree."
 _INCH: Final = 72
 """Graphviz takes sizes in inches of 72 points; a point is a pixel here."""
 _HEAD: Final = (
     "digraph {",
-    f'graph [nodesep="{26 / _INCH:.4f}" ranksep="{38 / _INCH:.4f}"]',
+    f'graph [nodesep="{26 / _INCH:.4f}" ranksep="{38 / _INCH:.4f}" nslimit="2"]',
     'node [shape="box" fixedsize="true" label=""]',
     'edge [arrowsize="0.7"]',
 )
@@ -87,22 +94,38 @@ class Layout:
     curves: tuple[Curve, ...]
     width: float
     height: float
+    left_out: int = 0
+    """How many edges are not drawn, since they follow from others and would hide all else."""
 
 
 def laid_out(graph: Graph) -> Layout:
     """Return `graph` with a place for everything.
 
+    A graph that is entangled is drawn without the edges that follow from others.
     Raises `GraphError` where it is too large to be drawn, and where pygraphviz is missing.
     """
-    sizes, edges = len(graph.nodes), len(graph.edges)
-    if sizes > MOST_NODES or edges > MOST_EDGES:
-        raise GraphError(
-            f"graph: expected at most {MOST_NODES} nodes and {MOST_EDGES} edges on one level (got {sizes} and {edges})",
-            hint="Look at it as a tree.",
-        )
+    shown = _bounded(graph)
     boxes = [_box(node) for node in graph.nodes]
-    lines = [_beside(edge) for edge in graph.edges]
-    return _placed(graph, boxes, lines, _dot("\n".join(_program(graph, boxes, lines))))
+    roomy = passed_levels(shown, shown.edges) <= MOST_PASSED_NAMED
+    lines = [_beside(edge) if roomy else None for edge in shown.edges]
+    placed = _placed(shown, boxes, lines, _dot("\n".join(_program(shown, boxes, lines))))
+    return replace(placed, left_out=len(graph.edges) - len(shown.edges))
+
+
+def _bounded(graph: Graph) -> Graph:
+    """Return what is drawn of a graph: all of it, or without the edges that follow from others."""
+    nodes, edges = len(graph.nodes), len(graph.edges)
+    if nodes > MOST_NODES or edges > MOST_EDGES:
+        got = f"at most {MOST_NODES} nodes and {MOST_EDGES} edges on one level (got {nodes} and {edges})"
+        raise GraphError(f"graph: expected {got}", hint=_TREE)
+    if passed_levels(graph, graph.edges) <= MOST_PASSED:
+        return graph
+    needed = replace(graph, edges=needed_edges(graph))
+    passed = passed_levels(needed, needed.edges)
+    if passed > MOST_PASSED_NEEDED:
+        got = f"edges that pass at most {MOST_PASSED_NEEDED} levels together (got {passed})"
+        raise GraphError(f"graph: expected {got}", hint=_TREE)
+    return needed
 
 
 def _box(node: GraphNode) -> Box:
