@@ -41,7 +41,7 @@ _INCH: Final = 72
 """Graphviz takes sizes in inches of 72 points; a point is a pixel here."""
 _HEAD: Final = (
     "digraph {",
-    f'graph [nodesep="{26 / _INCH:.4f}" ranksep="{38 / _INCH:.4f}" nslimit="2"]',
+    f'graph [nodesep="{26 / _INCH:.4f}" ranksep="{38 / _INCH:.4f}"]',
     'node [shape="box" fixedsize="true" label=""]',
     'edge [arrowsize="0.7"]',
 )
@@ -108,7 +108,9 @@ def laid_out(graph: Graph) -> Layout:
     boxes = [_box(node) for node in graph.nodes]
     roomy = passed_levels(shown, shown.edges) <= MOST_PASSED_NAMED
     lines = [_beside(edge) if roomy else None for edge in shown.edges]
-    placed = _placed(shown, boxes, lines, _dot("\n".join(_program(shown, boxes, lines))))
+    # Graphviz balances a picture for as long as it finds something: with many edges, for minutes.
+    hurry = [] if roomy else ['graph [nslimit="2"]']
+    placed = _placed(shown, boxes, lines, _dot("\n".join([*_HEAD, *hurry, *_program(shown, boxes, lines)])))
     return replace(placed, left_out=len(graph.edges) - len(shown.edges))
 
 
@@ -148,8 +150,7 @@ def _beside(edge: Edge) -> Line | None:
 
 
 def _program(graph: Graph, boxes: Sequence[Box], lines: Sequence[Line | None]) -> Iterator[str]:
-    """Yield the graph in Graphviz's language; a node is called by its number."""
-    yield from _HEAD
+    """Yield the graph in Graphviz's language, after its head; a node is called by its number."""
     number = {node.id: place for place, node in enumerate(graph.nodes)}
     for place, box in enumerate(boxes):
         size = f'width="{box.width / _INCH:.4f}" height="{box.height / _INCH:.4f}"'
