@@ -194,10 +194,23 @@ def _placed(graph: Graph, boxes: Sequence[Box], lines: Sequence[Line | None], dr
     curves: dict[int, Curve] = {}
     for one in drawn.get("edges", []):
         place = int(one["id"])
+        if "pos" not in one:
+            # Graphviz can lose an edge between boxes that nearly touch, and says so on standard error.
+            continue
         tip, *points = one["pos"].removeprefix("e,").split()
         middle = point(one["lp"]) if lines[place] else None
         curves[place] = Curve(graph.edges[place], tuple(map(point, points)), point(tip), lines[place], middle)
-    return Layout(tuple(placed), tuple(curves[place] for place in sorted(curves)), width, height)
+    by_id = {box.node.id: box for box in placed}
+    found = (curves.get(place) or _straight(edge, by_id) for place, edge in enumerate(graph.edges))
+    return Layout(tuple(placed), tuple(found), width, height)
+
+
+def _straight(edge: Edge, boxes: dict[str, Box]) -> Curve:
+    """Return a straight line from the lower border of a box to the upper one of the other."""
+    source, target = boxes[edge.source], boxes[edge.target]
+    start = Point(source.corner.x + source.width / 2, source.corner.y + source.height)
+    tip = Point(target.corner.x + target.width / 2, target.corner.y)
+    return Curve(edge, (start, start, tip, tip), tip)
 
 
 def _centred(box: Box, centre: Point) -> Box:
