@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree
 
 from hatch_flyte.graph.text import CODE
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 def element(tag: str, **attributes: Value) -> Element:
     """Return an element; `class_` stands for `class`, an underscore for a hyphen, and lengths are pixels."""
-    return ElementTree.Element(tag, _attributes(attributes))
+    return ET.Element(tag, _attributes(attributes))
 
 
 def into(parent: Element, tag: str, **attributes: Value) -> Element:
     """Return an element at the end of `parent`."""
-    return ElementTree.SubElement(parent, tag, _attributes(attributes))
+    return ET.SubElement(parent, tag, _attributes(attributes))
 
 
 def said(parent: Element, tag: str, text: str) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from hatch_flyte.errors import GraphError
 from hatch_flyte.graph.label import STACK, Label, Line, label
 from hatch_flyte.graph.model import ON_FAILURE, NodeKind
+from hatch_flyte.graph.tangle import needed_edges, passed_levels
 from hatch_flyte.graph.text import CODE, visible
 
 if TYPE_CHECKING:
@@ -24,12 +25,18 @@ if TYPE_CHECKING:
 MOST_NODES: Final = 500
 MOST_EDGES: Final = 1000
 """Of one level. Time grows faster than they do, and nobody can read such a picture."""
+MOST_PASSED: Final = 1500
+MOST_PASSED_NEEDED: Final = 4000
+"""Levels that edges pass together: before those are left out that follow from others, and after."""
+MOST_PASSED_NAMED: Final = 400
+"""The same, up to which names are written beside edges: they need room on every level."""
 MARGIN: Final = 16
 """Between a frame and what is inside of it."""
 
 MOST_BESIDE: Final = 120
 """Pixels of what is written beside an edge."""
 
+_TREE: Final = "Look at it as a tree."
 _INCH: Final = 72
 """Graphviz takes sizes in inches of 72 points; a point is a pixel here."""
 _HEAD: Final = (
@@ -87,22 +94,40 @@ class Layout:
     curves: tuple[Curve, ...]
     width: float
     height: float
+    left_out: int = 0
+    """How many edges are not drawn, since they follow from others and would hide all else."""
 
 
 def laid_out(graph: Graph) -> Layout:
     """Return `graph` with a place for everything.
 
+    A graph that is entangled is drawn without the edges that follow from others.
     Raises `GraphError` where it is too large to be drawn, and where pygraphviz is missing.
     """
-    sizes, edges = len(graph.nodes), len(graph.edges)
-    if sizes > MOST_NODES or edges > MOST_EDGES:
-        raise GraphError(
-            f"graph: expected at most {MOST_NODES} nodes and {MOST_EDGES} edges on one level (got {sizes} and {edges})",
-            hint="Look at it as a tree.",
-        )
+    shown = _bounded(graph)
     boxes = [_box(node) for node in graph.nodes]
-    lines = [_beside(edge) for edge in graph.edges]
-    return _placed(graph, boxes, lines, _dot("\n".join(_program(graph, boxes, lines))))
+    roomy = passed_levels(shown, shown.edges) <= MOST_PASSED_NAMED
+    lines = [_beside(edge) if roomy else None for edge in shown.edges]
+    # Graphviz balances a picture for as long as it finds something: with many edges, for minutes.
+    hurry = [] if roomy else ['graph [nslimit="2"]']
+    placed = _placed(shown, boxes, lines, _dot("\n".join([*_HEAD, *hurry, *_program(shown, boxes, lines)])))
+    return replace(placed, left_out=len(graph.edges) - len(shown.edges))
+
+
+def _bounded(graph: Graph) -> Graph:
+    """Return what is drawn of a graph: all of it, or without the edges that follow from others."""
+    nodes, edges = len(graph.nodes), len(graph.edges)
+    if nodes > MOST_NODES or edges > MOST_EDGES:
+        got = f"at most {MOST_NODES} nodes and {MOST_EDGES} edges on one level (got {nodes} and {edges})"
+        raise GraphError(f"graph: expected {got}", hint=_TREE)
+    if passed_levels(graph, graph.edges) <= MOST_PASSED:
+        return graph
+    needed = replace(graph, edges=needed_edges(graph))
+    passed = passed_levels(needed, needed.edges)
+    if passed > MOST_PASSED_NEEDED:
+        got = f"edges that pass at most {MOST_PASSED_NEEDED} levels together (got {passed})"
+        raise GraphError(f"graph: expected {got}", hint=_TREE)
+    return needed
 
 
 def _box(node: GraphNode) -> Box:
@@ -125,8 +150,7 @@ def _beside(edge: Edge) -> Line | None:
 
 
 def _program(graph: Graph, boxes: Sequence[Box], lines: Sequence[Line | None]) -> Iterator[str]:
-    """Yield the graph in Graphviz's language; a node is called by its number."""
-    yield from _HEAD
+    """Yield the graph in Graphviz's language, after its head; a node is called by its number."""
     number = {node.id: place for place, node in enumerate(graph.nodes)}
     for place, box in enumerate(boxes):
         size = f'width="{box.width / _INCH:.4f}" height="{box.height / _INCH:.4f}"'
@@ -170,10 +194,23 @@ def _placed(graph: Graph, boxes: Sequence[Box], lines: Sequence[Line | None], dr
     curves: dict[int, Curve] = {}
     for one in drawn.get("edges", []):
         place = int(one["id"])
+        if "pos" not in one:
+            # Graphviz can lose an edge between boxes that nearly touch, and says so on standard error.
+            continue
         tip, *points = one["pos"].removeprefix("e,").split()
         middle = point(one["lp"]) if lines[place] else None
         curves[place] = Curve(graph.edges[place], tuple(map(point, points)), point(tip), lines[place], middle)
-    return Layout(tuple(placed), tuple(curves[place] for place in sorted(curves)), width, height)
+    by_id = {box.node.id: box for box in placed}
+    found = (curves.get(place) or _straight(edge, by_id) for place, edge in enumerate(graph.edges))
+    return Layout(tuple(placed), tuple(found), width, height)
+
+
+def _straight(edge: Edge, boxes: dict[str, Box]) -> Curve:
+    """Return a straight line from the lower border of a box to the upper one of the other."""
+    source, target = boxes[edge.source], boxes[edge.target]
+    start = Point(source.corner.x + source.width / 2, source.corner.y + source.height)
+    tip = Point(target.corner.x + target.width / 2, target.corner.y)
+    return Curve(edge, (start, start, tip, tip), tip)
 
 
 def _centred(box: Box, centre: Point) -> Box:

@@ -8,9 +8,9 @@ library escapes texts, which `text` has made harmless for readers before.
 from __future__ import annotations
 
 import math
+import xml.etree.ElementTree as ET
 from collections import Counter
 from typing import TYPE_CHECKING, Final
-from xml.etree import ElementTree
 
 from hatch_flyte.graph.boxes import draw_node
 from hatch_flyte.graph.elements import element, group, into, number, path, said
@@ -57,7 +57,7 @@ def svg(layout: Layout, name: str, link: Link = no_link, *, alone: bool = False)
         said(root, "style", stylesheet())
         into(root, "rect", class_="canvas", width="100%", height="100%")
     _draw(group(root, BORDER, BORDER), layout, addresses)
-    return ElementTree.tostring(root, encoding="unicode")
+    return ET.tostring(root, encoding="unicode")
 
 
 def every_box(layout: Layout) -> Iterator[Box]:
@@ -70,7 +70,10 @@ def every_box(layout: Layout) -> Iterator[Box]:
 
 def _description(layout: Layout) -> str:
     kinds = [box.node.kind for box in every_box(layout) if box.node.kind not in _UNCOUNTED]
-    return f"{len(kinds)} nodes: {', '.join(f'{count} {kind.value}' for kind, count in Counter(kinds).items())}"
+    counted = ", ".join(f"{count} {kind.value}" for kind, count in Counter(kinds).items())
+    left_out = layout.left_out + sum(box.inside.left_out for box in every_box(layout) if box.inside)
+    more = f"; {left_out} edges that follow from others are not drawn" if left_out else ""
+    return f"{len(kinds)} nodes: {counted}{more}"
 
 
 def _draw(parent: Element, layout: Layout, addresses: dict[int, str | None]) -> None:
@@ -92,8 +95,8 @@ def _draw_curve(parent: Element, curve: Curve) -> None:
         said(line, "title", visible(", ".join(curve.edge.names)))
     into(parent, "path", class_="tip", d=_arrow(curve.points[-1], curve.tip))
     if curve.names is not None and curve.middle is not None:
-        place = {"x": curve.middle.x, "y": curve.middle.y + 4, "text_anchor": "middle"}
-        into(parent, "text", class_="code beside", **place).text = curve.names.text
+        x, y = curve.middle.x, curve.middle.y + 4
+        into(parent, "text", class_="code beside", x=x, y=y, text_anchor="middle").text = curve.names.text
 
 
 def _arrow(base: Point, tip: Point) -> str:

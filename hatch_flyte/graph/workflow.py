@@ -130,7 +130,7 @@ class _Opener:
 
 def _bound(bindings: Iterable[Any]) -> tuple[str, ...]:
     """Return what inputs are bound to, the first `MOST_INPUTS`."""
-    words = []
+    words: list[str] = []
     for one in bindings:
         if len(words) == MOST_INPUTS:
             return (*words, "…")

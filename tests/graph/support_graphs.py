@@ -60,7 +60,7 @@ def graphs(draw: st.DrawFn, depth: int = 2) -> Graph:
 
 
 def nested_workflow(count: int) -> WorkflowSpec:
-    """A workflow of about `count` nodes, embedded workflows included: two levels of those, conditions on every level."""
+    """A workflow of about `count` nodes, embedded two deep, with conditions on every level."""
     sizes = [count // 2, count // 4, count - count // 2 - count // 4]
     outer, middle, inner = (_nodes(size, level) for level, size in enumerate(sizes))
     return spec(
@@ -84,9 +84,8 @@ def _nodes(count: int, level: int) -> list[str]:
 def _runs(place: int, level: int) -> str:
     task = runs_task(f"acme.pipelines.level{level}.step_number_{place}")
     if place % 7 == 3:
-        condition = (
-            'condition { comparison { operator: GT left_value { var: "x" } right_value { primitive { integer: 3 } } } }'
-        )
+        sides = 'left_value { var: "x" } right_value { primitive { integer: 3 } }'
+        condition = f"condition {{ comparison {{ operator: GT {sides} }} }}"
         case = f'case {{ {condition} then_node {{ id: "yes" {task} }} }}'
         return f'branch_node {{ if_else {{ {case} else_node {{ id: "no" {runs_plan("acme.other")} }} }} }}'
     return f'array_node {{ node {{ id: "m" {task} }} }}' if place % 7 == 5 else task

@@ -136,16 +136,36 @@ def test_what_is_too_large_to_be_drawn_is_refused(nodes: int, edges: int) -> Non
     pairs = itertools.islice(itertools.combinations(ids, 2), edges)
     graph = Graph(tuple(GraphNode(one, NodeKind.TASK) for one in ids), tuple(Edge(*pair) for pair in pairs))
 
-    with pytest.raises(
-        GraphError, match=rf"at most {MOST_NODES} nodes and {MOST_EDGES} edges .*got {nodes} and {edges}"
-    ):
+    complaint = f"at most {MOST_NODES} nodes and {MOST_EDGES} edges .*got {nodes} and {edges}"
+    with pytest.raises(GraphError, match=complaint):
+        laid_out(graph)
+
+
+def test_an_entangled_graph_is_drawn_without_the_edges_that_follow_from_others() -> None:
+    ids = [str(number) for number in range(40)]
+    edges = tuple(Edge(*pair) for pair in itertools.combinations(ids, 2))
+
+    layout = laid_out(Graph(tuple(GraphNode(one, NodeKind.TASK) for one in ids), edges))
+
+    assert [(one.edge.source, one.edge.target) for one in layout.curves] == list(itertools.pairwise(ids))
+    assert layout.left_out == len(edges) - 39
+
+
+def test_a_graph_that_stays_entangled_is_refused() -> None:
+    length = 150
+    ids = [f"a{one}" for one in range(length)] + [f"b{one}" for one in range(length)]
+    accumulated = [*itertools.pairwise(ids[:length]), *zip(ids[length:], ids[:length], strict=True)]
+    graph = Graph(tuple(GraphNode(one, NodeKind.TASK) for one in ids), tuple(Edge(*one) for one in accumulated))
+
+    with pytest.raises(GraphError, match="edges that pass at most"):
         laid_out(graph)
 
 
 def test_graphviz_says_nothing_of_its_own() -> None:
     script = (
         "from hatch_flyte.graph.layout import laid_out; from hatch_flyte.graph.model import *\n"
-        "laid_out(Graph((GraphNode('a', NodeKind.TASK), GraphNode('b', NodeKind.TASK)), (Edge('a', 'b', names=('x',)),)))"
+        "nodes = (GraphNode('a', NodeKind.TASK), GraphNode('b', NodeKind.TASK))\n"
+        "laid_out(Graph(nodes, (Edge('a', 'b', names=('x',)),)))"
     )
 
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
