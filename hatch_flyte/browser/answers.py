@@ -10,6 +10,7 @@ from typing import Final
 from starlette.responses import Response
 
 from hatch_flyte.browser.addresses import page_path
+from hatch_flyte.graph.style import stylesheet
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -48,9 +49,11 @@ class StaticFile:
 
 
 def static_files() -> dict[str, StaticFile]:
-    """Return the files by their names."""
+    """Return the files by their names; graphs have their style in the pages' own."""
     folder = files("hatch_flyte.browser").joinpath(STATIC)
-    return {name: StaticFile(name, folder.joinpath(name).read_bytes()) for name in _TYPES}
+    found = {name: folder.joinpath(name).read_bytes() for name in _TYPES}
+    found["style.css"] += stylesheet().encode()
+    return {name: StaticFile(name, content) for name, content in found.items()}
 
 
 def html_answer(html: str, status: int) -> Response:

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 from flyteidl.admin.workflow_pb2 import WorkflowSpec
 
-from hatch_flyte.browser.model import Tree
+from hatch_flyte.browser.addresses import entity_address
+from hatch_flyte.browser.model import Picture
+from hatch_flyte.errors import GraphError
+from hatch_flyte.graph.layout import laid_out
+from hatch_flyte.graph.svg import svg
+from hatch_flyte.graph.workflow import closure_graph
 from hatch_flyte.node_tree import node_tree
 from hatch_flyte.wire.connections import END_NODE, START_NODE
 
@@ -17,8 +22,16 @@ if TYPE_CHECKING:
 
 
 def graph_section(closure: CompiledWorkflowClosure) -> Section:
-    """Return what a workflow runs: its nodes, and those inside of them."""
-    return Tree("graph", "Graph", node_tree(sent_form(closure)).nodes)
+    """Return what a workflow runs: its nodes, and those inside of them; drawn, where Graphviz is installed and can."""
+
+    def draw() -> str:
+        try:
+            layout = laid_out(closure_graph(closure))
+        except GraphError:
+            return ""
+        return svg(layout, closure.primary.template.id.name, lambda entity: entity_address(entity) or None)
+
+    return Picture("graph", "Graph", draw, node_tree(sent_form(closure)).nodes)
 
 
 def sent_form(closure: CompiledWorkflowClosure) -> WorkflowSpec:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from hatch_flyte.browser.addresses import Place
@@ -92,7 +92,8 @@ class Picture:
 
     id: str
     title: str
-    svg: str
+    draw: Callable[[], str]
+    """Makes the SVG, while HTML is made of the page; empty where there is none."""
     nodes: tuple[TreeNode, ...]
     form: str = "picture"
 

@@ -187,7 +187,7 @@ def search(asked: Asked) -> Page:
     place, text = _known_place(asked), asked.query.get("q", "").strip()
     if len(text) > _LONGEST_SEARCH:
         raise AddressError(400, f"a search is for at most {_LONGEST_SEARCH} characters")
-    sections = ()
+    sections: tuple[Section, ...] = ()
     if text:
         found = {kind: asked.reader.search(kind, place, text) for kind in PLURALS}
         sections = tuple(

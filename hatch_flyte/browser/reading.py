@@ -114,7 +114,8 @@ class Reader:
     def active(self, place: Place) -> Sequence[Any]:
         """Return the active launch plans, at most `MOST`, the newest first."""
         request = ActiveLaunchPlanListRequest(project=place.project, domain=place.domain, limit=MOST, sort_by=_NEWEST)
-        return self._plane.active_page(request).launch_plans
+        found: Sequence[Any] = self._plane.active_page(request).launch_plans
+        return found
 
     def entity(self, identifier: Identifier) -> Any:
         """Return the `admin.Task`, `admin.Workflow` or `admin.LaunchPlan` with an identifier."""

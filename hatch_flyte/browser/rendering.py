@@ -35,6 +35,7 @@ def renderer(style: str, icon: str) -> Environment:
         auto_reload=False,
     )
     environment.filters |= {"plain": plain, "short": short, "shown": shown, "lines": lines, "moment": moment}
+    environment.filters["drawn"] = Markup  # what `graph.svg` made, which escapes by itself
     environment.globals |= {"style": style, "icon": icon, "FOLDED": FOLDED}
     return environment
 

@@ -78,13 +78,13 @@ def _options(
         token=checked_token(token_env, os.environ.get(token_env, "")) if token_env is not None else "",
         tls=Tls(tls_cert, tls_key) if tls_cert and tls_key else None,
         on_call=_say if verbose else None,
-        pages=_pages,
+        pages=pages_of,
     )
     options.check()
     return options
 
 
-def _pages(offices: Offices, thread: Executor) -> App:
+def pages_of(offices: Offices, thread: Executor) -> App:
     """Return the pages for browsers: imported here, when the first is asked for."""
     from hatch_flyte.browser import application
 

@@ -8,6 +8,7 @@ crosses a frame that it has no business in. Graphviz is given sizes and numbers,
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -45,6 +46,8 @@ _HEAD: Final = (
     'node [shape="box" fixedsize="true" label=""]',
     'edge [arrowsize="0.7"]',
 )
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""Graphviz keeps what it works on in variables of the process."""
 _SHAPES: Final = {NodeKind.START: "circle", NodeKind.END: "circle", NodeKind.CHOICE: "diamond"}
 
 
@@ -178,7 +181,8 @@ def _dot(program: str) -> dict[str, Any]:
         raise GraphError(
             "graph: pygraphviz not installed", hint="Install it with: pip install 'hatch-flyte[graph]'"
         ) from missing
-    drawn = AGraph(string=program).draw(format="json0", prog="dot")
+    with _ONE_AT_A_TIME:
+        drawn = AGraph(string=program).draw(format="json0", prog="dot")
     return cast("dict[str, Any]", json.loads(drawn))
 
 

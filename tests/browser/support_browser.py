@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from support_doors import COMMAND
 
-from hatch_flyte.cli.serve import _pages
+from hatch_flyte.cli.serve import pages_of
 from hatch_flyte.registry.server import Addresses, ServeOptions, serve
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def served(folder: Path, **options: Any) -> Iterator[Browser]:
 
     def run() -> None:
         try:
-            loop.run_until_complete(serve(folder, ServeOptions(pages=_pages, **options), ready, stop))
+            loop.run_until_complete(serve(folder, ServeOptions(pages=pages_of, **options), ready, stop))
         finally:
             known.set()
             loop.close()
@@ -138,4 +138,4 @@ def publish(folder: Path, *archives: Path | str) -> None:
     environ = os.environ | {"HATCH_FLYTE_DATA": str(folder)}
     command = [*COMMAND, "publish", "-c", "local", *map(str, archives)]
     said = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder.parent, env=environ)
-    assert said.returncode == 0, said.stderr
+    assert said.returncode == 0, said.stdout + said.stderr
